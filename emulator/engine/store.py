@@ -1,0 +1,124 @@
+"""What a store must remember, and what it promises. The engine decides; a store remembers.
+
+A store never looks at a clock and knows no rule of the queue: ``now`` and ``until`` are arguments.
+One suite of tests, ``tests/emulator/storage/test_store_contract.py``, runs over every store.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeAlias, TypeVar
+
+from emulator.engine.model import QueueId, Task, Tombstone
+
+T = TypeVar("T")
+
+
+class Transaction(Protocol):
+    """The verbs of one unit of work. All see the unit's own changes at once.
+
+    Order is always (eta, name), names compared byte by byte.
+    """
+
+    def find(
+        self, queue: QueueId, name: str, *, with_payload: bool = False
+    ) -> Task | Tombstone | None:
+        """The live task or the tombstone that holds *name*, expired tombstones included."""
+        ...
+
+    def put(self, queue: QueueId, task: Task) -> None:
+        """Store a new task. Its name must be free, or held by a tombstone, which it replaces."""
+        ...
+
+    def available(self, queue: QueueId, *, now: int, tag: str | None = None) -> Iterator[Task]:
+        """The live tasks with ``eta <= now``, in order, with payloads.
+
+        Rows are read as the iterator goes: stop when there are enough, and be done with it before
+        the next verb that writes.
+
+        Args:
+            now: Microseconds.
+            tag: Only tasks with exactly this tag; "" is the untagged ones, None all.
+        """
+        ...
+
+    def first(self, queue: QueueId, *, limit: int) -> Sequence[Task]:
+        """The *limit* first live tasks in order, leased or not, without payloads."""
+        ...
+
+    def reschedule(self, queue: QueueId, name: str, *, eta: int, retry_count: int) -> None:
+        """Give a live task another ``eta`` and ``retry_count``; its payload is not touched."""
+        ...
+
+    def bury(self, queue: QueueId, name: str, *, until: int | None) -> None:
+        """Delete a live task. Its name stays taken until *until*, or is free at once for None."""
+        ...
+
+    def sweep(self, *, now: int, limit: int) -> int:
+        """Forget at most *limit* tombstones whose time is over at *now*; return how many."""
+        ...
+
+    def count(self, queue: QueueId) -> int:
+        """How many live tasks there are. Takes the same time for ten as for ten million."""
+        ...
+
+    def record_leases(self, queue: QueueId, *, at: int, count: int, forget_before: int) -> None:
+        """Add *count* leases at *at*, and forget those before *forget_before* (microseconds)."""
+        ...
+
+    def leases_since(self, queue: QueueId, since: int) -> int:
+        """How many leases were recorded in or after the second of *since* (microseconds)."""
+        ...
+
+
+Work: TypeAlias = Callable[[Transaction], T]
+"""A unit of work: a function of a transaction.
+
+It refuses (raises ``EngineError``) before it writes. It may run twice, the first run undone, so it
+has no effect outside its transaction (RULINGS 3).
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome(Generic[T]):
+    """How a unit of work ended: with a value, or with an error and nothing changed."""
+
+    value: T | None = None
+    error: Exception | None = None
+
+    def unwrap(self) -> T:
+        """The value, or raise the error."""
+        if self.error is not None:
+            raise self.error
+        return self.value  # type: ignore[return-value]  # without an error the value is a T
+
+
+class Store(Protocol):
+    """Where tasks are kept.
+
+    Units run one after another, so each sees what the ones before it did. Many may share one
+    commit, and none is answered before that commit is as durable as the store was opened to be.
+    A unit that fails leaves no trace and does not disturb its neighbours in the same commit.
+    """
+
+    def submit(self, work: Work[T], done: Callable[[Outcome[T]], None]) -> None:
+        """Queue *work* and return at once; call *done* from another thread when it is settled.
+
+        Raises:
+            OverloadedError: Too much is waiting; *work* will not run.
+            StoreFailedError: The store is closed.
+        """
+        ...
+
+    def run(self, work: Work[T]) -> T:
+        """Run *work*, wait for its commit, and return its value.
+
+        Raises:
+            EngineError: What *work* refused, or OverloadedError or StoreFailedError.
+        """
+        ...
+
+    def close(self) -> None:
+        """Finish what is queued, and let go of the files. A second call does nothing."""
+        ...

@@ -1,0 +1,186 @@
+"""Many units of work, one commit.
+
+A single writer thread takes everything that waits, runs it in one transaction, commits once, and
+only then answers. There is no timer: while one commit is being written to disk the next batch
+gathers, so an idle store adds no delay and a busy one shares each disk flush among many.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from queue import Empty, SimpleQueue
+from typing import Any, Protocol, TypeAlias, TypeVar
+
+from emulator.engine.errors import EngineError, OverloadedError, StoreFailedError
+from emulator.engine.store import Outcome, Transaction, Work
+
+T = TypeVar("T")
+
+logger = logging.getLogger(__name__)
+
+_Unit: TypeAlias = tuple[Work[Any], Callable[[Outcome[Any]], None]]
+
+
+class Session(Protocol):
+    """One connection's transactions. Only the writer thread calls it, ``open`` included."""
+
+    def open(self) -> Transaction:
+        """Connect, and return the transaction object that every unit is given."""
+        ...
+
+    def begin(self) -> None:
+        """Start a transaction."""
+        ...
+
+    def writes(self) -> int:
+        """How many verbs have written since ``begin``."""
+        ...
+
+    def commit(self) -> None:
+        """Return when everything since ``begin`` is as durable as the store promises."""
+        ...
+
+    def rollback(self) -> None:
+        """Undo everything since ``begin``; also after a ``commit`` that failed."""
+        ...
+
+    def close(self) -> None:
+        """Disconnect."""
+        ...
+
+
+class GroupCommit:
+    """A ``Store`` over a *session*: the writer thread and the queue in front of it."""
+
+    def __init__(self, session: Session, *, most_per_commit: int, most_waiting: int) -> None:
+        """Connect, and start the writer thread.
+
+        Args:
+            session: Opened, used and closed on the writer thread.
+            most_per_commit: How many units share a commit at most.
+            most_waiting: How many units may wait before ``submit`` refuses.
+
+        Raises:
+            Exception: Whatever ``session.open`` raised.
+        """
+        self._session = session
+        self._most_per_commit = most_per_commit
+        self._most_waiting = most_waiting
+        self._waiting: SimpleQueue[_Unit | None] = SimpleQueue()
+        self._closing = threading.Lock()
+        self._closed = False
+        opened: SimpleQueue[BaseException | None] = SimpleQueue()
+        self._writer = threading.Thread(
+            target=self._write, args=(opened,), name="store-writer", daemon=True
+        )
+        self._writer.start()
+        failure = opened.get()
+        if failure is not None:
+            self._writer.join()
+            raise failure
+
+    def submit(self, work: Work[T], done: Callable[[Outcome[T]], None]) -> None:
+        """Queue *work*; see ``Store.submit``. *done* is called on the writer thread: be brief."""
+        if self._waiting.qsize() >= self._most_waiting:
+            raise OverloadedError(f"{self._most_waiting} operations are waiting already")
+        with self._closing:
+            if self._closed:
+                raise StoreFailedError("the store is closed")
+            self._waiting.put((work, done))
+
+    def run(self, work: Work[T]) -> T:
+        """Run *work* and wait for its commit; see ``Store.run``."""
+        settled: SimpleQueue[Outcome[T]] = SimpleQueue()
+        self.submit(work, settled.put)
+        return settled.get().unwrap()
+
+    def close(self) -> None:
+        """Finish what is queued and disconnect; see ``Store.close``."""
+        with self._closing:
+            if not self._closed:
+                self._closed = True
+                self._waiting.put(None)
+        self._writer.join()
+
+    def _write(self, opened: SimpleQueue[BaseException | None]) -> None:
+        try:
+            self._tx = self._session.open()
+        except Exception as error:
+            opened.put(error)
+            return
+        opened.put(None)
+        try:
+            while batch := self._next_batch():
+                self._settle(batch)
+        finally:
+            self._session.close()
+
+    def _next_batch(self) -> list[_Unit]:
+        """Everything that waits, or empty once the store is closed and all is done."""
+        first = self._waiting.get()
+        if first is None:
+            return []
+        batch = [first]
+        while len(batch) < self._most_per_commit:
+            try:
+                unit = self._waiting.get_nowait()
+            except Empty:
+                break
+            if unit is None:
+                self._waiting.put(None)
+                break
+            batch.append(unit)
+        return batch
+
+    def _settle(self, batch: list[_Unit]) -> None:
+        outcomes = self._commit_together(batch)
+        if outcomes is None:
+            # One unit, or the commit, failed in a way nobody foresaw. Nothing of the batch stands,
+            # so each unit runs again in a commit of its own and only the culprit fails.
+            outcomes = [self._commit_alone(work) for work, _ in batch]
+        for (_, done), outcome in zip(batch, outcomes, strict=True):
+            try:
+                done(outcome)
+            except Exception:
+                logger.exception("a caller failed to take its outcome")
+
+    def _commit_together(self, batch: list[_Unit]) -> list[Outcome[Any]] | None:
+        try:
+            self._session.begin()
+            outcomes = [self._attempt(work) for work, _ in batch]
+            self._session.commit()
+        except Exception:
+            self._session.rollback()
+            if len(batch) > 1:
+                logger.warning("a shared commit of %d units failed", len(batch), exc_info=True)
+            return None
+        return outcomes
+
+    def _commit_alone(self, work: Work[Any]) -> Outcome[Any]:
+        try:
+            self._session.begin()
+            outcome = self._attempt(work)
+            self._session.commit()
+        except Exception as error:
+            self._session.rollback()
+            logger.exception("a unit of work failed")
+            return Outcome(error=_as_engine_error(error))
+        return outcome
+
+    def _attempt(self, work: Work[Any]) -> Outcome[Any]:
+        """Run one unit; a refusal is an outcome, anything else is raised."""
+        before = self._session.writes()
+        try:
+            return Outcome(work(self._tx))
+        except EngineError as refusal:
+            if self._session.writes() != before:
+                raise RuntimeError("a unit of work refused after it had written") from refusal
+            return Outcome(error=refusal)
+
+
+def _as_engine_error(error: Exception) -> EngineError:
+    failed = StoreFailedError(f"{type(error).__name__}: {error}")
+    failed.__cause__ = error
+    return failed

@@ -1,0 +1,386 @@
+"""Tasks in one SQLite file, or in memory.
+
+The file is in WAL mode; a commit is one append and, at ``full`` durability, one flush of the disk.
+One process owns a file at a time. Why the tables are as they are stands in ``sql/``.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sqlite3
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from importlib.resources import files
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+from emulator.engine.clock import MICROSECONDS
+from emulator.engine.model import QueueId, Task, Tombstone
+from emulator.engine.store import Transaction
+from emulator.storage.errors import StoreBusyError, StoreUnusableError
+from emulator.storage.group_commit import GroupCommit
+
+Durability: TypeAlias = Literal["full", "normal", "off"]
+
+# Marks a file as ours ("tq01"), so that nobody's other database is ever migrated by mistake.
+_APPLICATION_ID = 0x74713031
+
+_MOST_PER_COMMIT = 512
+_MOST_WAITING = 10_000
+
+_TASK = "t.name, t.eta, t.retry_count, t.tag, t.enqueued_at, t.eta_given"
+
+
+def open_sqlite(path: str | os.PathLike[str] | None, *, durability: Durability) -> GroupCommit:
+    """Open the store in the file *path*, making it if there is none; None keeps it in memory.
+
+    Args:
+        path: Its folder must exist. Nothing else may have it open as a store.
+        durability: ``full`` survives loss of power, ``normal`` survives a killed process and may
+            lose the last moments at loss of power, ``off`` leaves all to the operating system.
+
+    Raises:
+        StoreBusyError: Another process serves this file.
+        StoreUnusableError: The file cannot be read or written, is not ours, or is too new.
+    """
+    return GroupCommit(
+        SqliteSession(None if path is None else Path(path), durability),
+        most_per_commit=_MOST_PER_COMMIT,
+        most_waiting=_MOST_WAITING,
+    )
+
+
+class SqliteSession:
+    """The writer's connection: opening, migrating, and the bounds of transactions."""
+
+    def __init__(self, path: Path | None, durability: Durability) -> None:
+        self._path = path
+        self._durability = durability
+        self._lock: int | None = None
+
+    def open(self) -> Transaction:
+        """Lock the file, connect, and bring the schema up to date."""
+        if self._path is not None:
+            self._lock = _lock(self._path)
+        try:
+            self._connection = _connect(self._path, self._durability)
+        except BaseException:
+            self._unlock()
+            raise
+        self._tx = SqliteTransaction(self._connection)
+        return self._tx
+
+    def begin(self) -> None:
+        """Take SQLite's write lock."""
+        self._connection.execute("BEGIN IMMEDIATE")
+
+    def writes(self) -> int:
+        """How many verbs have written since ``begin``."""
+        return self._tx.writes
+
+    def commit(self) -> None:
+        """Commit; at ``full`` durability the write-ahead log has been flushed on return."""
+        self._tx.flush()
+        self._connection.execute("COMMIT")
+        self._tx.settled()
+
+    def rollback(self) -> None:
+        """Undo what was not committed; SQLite may have done so itself after a failed write."""
+        if self._connection.in_transaction:
+            self._connection.execute("ROLLBACK")
+        self._tx.undone()
+
+    def close(self) -> None:
+        """Disconnect; SQLite folds the write-ahead log into the file."""
+        self._connection.close()
+        self._unlock()
+
+    def _unlock(self) -> None:
+        # Last: closing any descriptor of a file drops the locks SQLite itself holds on it.
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+
+class SqliteTransaction:
+    """The verbs, as SQL. What a verb promises stands in ``emulator.engine.store.Transaction``."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._sql = connection.execute
+        self.writes = 0
+        self._ids: dict[QueueId, int] = {}
+        self._added_ids: list[QueueId] = []
+        self._added_tasks: Counter[int] = Counter()
+        self._added_leases: Counter[tuple[int, int]] = Counter()
+
+    def find(
+        self, queue: QueueId, name: str, *, with_payload: bool = False
+    ) -> Task | Tombstone | None:
+        row = self._sql(
+            f"SELECT t.buried_until, {_TASK}, t.payload FROM task t WHERE queue = ? AND name = ?",
+            (self._id(queue), name),
+        ).fetchone()
+        if row is None:
+            return None
+        buried_until, *fields, payload_id = row
+        if buried_until is not None:
+            return Tombstone(name, buried_until)
+        return _task(*fields, payload=self._payload(payload_id) if with_payload else None)
+
+    def put(self, queue: QueueId, task: Task) -> None:
+        queue_id = self._id(queue, make=True)
+        payload_id = None
+        if task.payload:
+            payload_id = self._sql(
+                "INSERT INTO payload (body) VALUES (?)", (task.payload,)
+            ).lastrowid
+        changed = self._sql(
+            "INSERT INTO task (queue, name, eta, retry_count, tag, enqueued_at, eta_given, payload)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+            " ON CONFLICT (queue, name) DO UPDATE SET eta = excluded.eta,"
+            " retry_count = excluded.retry_count, tag = excluded.tag,"
+            " enqueued_at = excluded.enqueued_at, eta_given = excluded.eta_given,"
+            " payload = excluded.payload, buried_until = NULL WHERE buried_until IS NOT NULL",
+            (
+                queue_id,
+                task.name,
+                task.eta,
+                task.retry_count,
+                task.tag,
+                task.enqueued_at,
+                task.eta_given,
+                payload_id,
+            ),
+        ).rowcount
+        _require_one(changed, "put", task.name)
+        self.writes += 1
+        self._added_tasks[queue_id] += 1
+
+    def available(self, queue: QueueId, *, now: int, tag: str | None = None) -> Iterator[Task]:
+        index, where = ("task_by_eta", "") if tag is None else ("task_by_tag", " AND t.tag = ?")
+        values: tuple[int | str, ...] = (self._id(queue), now)
+        rows = self._sql(
+            f"SELECT {_TASK}, p.body FROM task t INDEXED BY {index}"
+            " LEFT JOIN payload p ON p.id = t.payload"
+            f" WHERE t.buried_until IS NULL AND t.queue = ? AND t.eta <= ?{where}"
+            " ORDER BY t.eta, t.name",
+            values if tag is None else (*values, tag),
+        )
+        for *fields, payload in rows:
+            yield _task(*fields, payload=payload or b"")
+
+    def first(self, queue: QueueId, *, limit: int) -> Sequence[Task]:
+        rows = self._sql(
+            f"SELECT {_TASK} FROM task t INDEXED BY task_by_eta"
+            " WHERE t.buried_until IS NULL AND t.queue = ? ORDER BY t.eta, t.name LIMIT ?",
+            (self._id(queue), limit),
+        )
+        return [_task(*fields, payload=None) for fields in rows]
+
+    def reschedule(self, queue: QueueId, name: str, *, eta: int, retry_count: int) -> None:
+        changed = self._sql(
+            "UPDATE task SET eta = ?, retry_count = ?"
+            " WHERE queue = ? AND name = ? AND buried_until IS NULL",
+            (eta, retry_count, self._id(queue), name),
+        ).rowcount
+        _require_one(changed, "reschedule", name)
+        self.writes += 1
+
+    def bury(self, queue: QueueId, name: str, *, until: int | None) -> None:
+        queue_id = self._id(queue)
+        live = "queue = ? AND name = ? AND buried_until IS NULL"
+        self._sql(
+            f"DELETE FROM payload WHERE id = (SELECT payload FROM task WHERE {live})",
+            (queue_id, name),
+        )
+        if until is None:
+            changed = self._sql(f"DELETE FROM task WHERE {live}", (queue_id, name)).rowcount
+        else:
+            changed = self._sql(
+                "UPDATE task SET buried_until = ?, payload = NULL, eta = 0, retry_count = 0,"
+                f" tag = '', enqueued_at = 0, eta_given = 0 WHERE {live}",
+                (until, queue_id, name),
+            ).rowcount
+        _require_one(changed, "bury", name)
+        self.writes += 1
+        self._added_tasks[queue_id] -= 1
+
+    def sweep(self, *, now: int, limit: int) -> int:
+        over = self._sql(
+            "SELECT queue, name FROM task INDEXED BY tombstone_by_end"
+            " WHERE buried_until <= ? ORDER BY buried_until LIMIT ?",
+            (now, limit),
+        ).fetchall()
+        for row in over:
+            self._sql("DELETE FROM task WHERE queue = ? AND name = ?", row)
+        self.writes += len(over)
+        return len(over)
+
+    def count(self, queue: QueueId) -> int:
+        queue_id = self._id(queue)
+        row = self._sql("SELECT tasks FROM queue WHERE id = ?", (queue_id,)).fetchone()
+        return (row[0] if row else 0) + self._added_tasks[queue_id]
+
+    def record_leases(self, queue: QueueId, *, at: int, count: int, forget_before: int) -> None:
+        queue_id = self._id(queue, make=True)
+        second = at // MICROSECONDS
+        if (queue_id, second) not in self._added_leases:
+            self._sql(
+                "DELETE FROM lease_count WHERE queue = ? AND second < ?",
+                (queue_id, forget_before // MICROSECONDS),
+            )
+        self.writes += 1
+        self._added_leases[queue_id, second] += count
+
+    def leases_since(self, queue: QueueId, since: int) -> int:
+        queue_id, second = self._id(queue), since // MICROSECONDS
+        (stored,) = self._sql(
+            "SELECT coalesce(sum(leases), 0) FROM lease_count WHERE queue = ? AND second >= ?",
+            (queue_id, second),
+        ).fetchone()
+        added = (n for (q, at), n in self._added_leases.items() if q == queue_id and at >= second)
+        return int(stored) + sum(added)
+
+    def flush(self) -> None:
+        """Write the counts that the batch has gathered, once per queue and not once per task."""
+        for queue_id, change in self._added_tasks.items():
+            if change:
+                self._sql("UPDATE queue SET tasks = tasks + ? WHERE id = ?", (change, queue_id))
+        for (queue_id, second), leases in self._added_leases.items():
+            self._sql(
+                "INSERT INTO lease_count (queue, second, leases) VALUES (?, ?, ?)"
+                " ON CONFLICT (queue, second) DO UPDATE SET leases = leases + excluded.leases",
+                (queue_id, second, leases),
+            )
+
+    def settled(self) -> None:
+        """The batch is committed."""
+        self.writes = 0
+        self._added_ids.clear()
+        self._added_tasks.clear()
+        self._added_leases.clear()
+
+    def undone(self) -> None:
+        """The batch was rolled back, and the queues that it made with it."""
+        for queue in self._added_ids:
+            del self._ids[queue]
+        self.settled()
+
+    def _id(self, queue: QueueId, *, make: bool = False) -> int:
+        """The queue's number; 0, which no queue has, where it has never stored a task."""
+        known = self._ids.get(queue)
+        if known is not None:
+            return known
+        row = self._sql(
+            "SELECT id FROM queue WHERE project = ? AND name = ?", (queue.project, queue.name)
+        ).fetchone()
+        if row is None:
+            if not make:
+                return 0
+            cursor = self._sql("INSERT INTO queue (project, name) VALUES (?, ?)", queue)
+            row = (cursor.lastrowid,)
+            self._added_ids.append(queue)
+        self._ids[queue] = int(row[0])
+        return self._ids[queue]
+
+    def _payload(self, payload_id: int | None) -> bytes:
+        if payload_id is None:
+            return b""
+        row = self._sql("SELECT body FROM payload WHERE id = ?", (payload_id,)).fetchone()
+        return bytes(row[0])
+
+
+def _task(
+    name: str,
+    eta: int,
+    retry_count: int,
+    tag: str,
+    enqueued_at: int,
+    eta_given: int,
+    *,
+    payload: bytes | None,
+) -> Task:
+    return Task(
+        name=name,
+        payload=payload,
+        tag=tag,
+        enqueued_at=enqueued_at,
+        eta=eta,
+        eta_given=bool(eta_given),
+        retry_count=retry_count,
+    )
+
+
+def _require_one(changed: int, verb: str, name: str) -> None:
+    """Keep a broken promise of the engine from losing a task in silence."""
+    if changed != 1:
+        raise RuntimeError(f"{verb} of task {name!r} met {changed} rows, not one")
+
+
+def _lock(path: Path) -> int:
+    """Own *path* until the descriptor is closed, which the system does for a killed process."""
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise StoreUnusableError(f"cannot open {path}: {error.strerror}") from error
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(descriptor)
+        raise StoreBusyError(
+            f"{path} is served by another process: stop that one, or give --store another file"
+        ) from error
+    return descriptor
+
+
+def _connect(path: Path | None, durability: Durability) -> sqlite3.Connection:
+    connection = sqlite3.connect(
+        ":memory:" if path is None else path, isolation_level=None, cached_statements=256
+    )
+    try:
+        _check_owner(connection, path)
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute(f"PRAGMA synchronous = {durability}")
+        connection.execute("PRAGMA cache_size = -65536")
+        connection.execute("PRAGMA wal_autocheckpoint = 4000")
+        connection.execute("PRAGMA temp_store = MEMORY")
+        _migrate(connection, path)
+    except sqlite3.DatabaseError as error:
+        connection.close()
+        raise StoreUnusableError(f"cannot use {path} as a store: {error}") from error
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _check_owner(connection: sqlite3.Connection, path: Path | None) -> None:
+    (owner,) = connection.execute("PRAGMA application_id").fetchone()
+    (tables,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+    if tables and owner != _APPLICATION_ID:
+        raise StoreUnusableError(
+            f"{path} is an SQLite database of another program: give --store another file"
+        )
+
+
+def _migrate(connection: sqlite3.Connection, path: Path | None) -> None:
+    """Run the migrations that the file has not seen, each in a transaction of its own."""
+    migrations = sorted(
+        (int(file.name.partition("_")[0]), file.read_text())
+        for file in (files("emulator.storage") / "sql").iterdir()
+        if file.name.endswith(".sql")
+    )
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    newest = migrations[-1][0]
+    if version > newest:
+        raise StoreUnusableError(
+            f"{path} has schema {version}, and this version of taskqueue-sdk knows none after"
+            f" {newest}: upgrade taskqueue-sdk"
+        )
+    for number, script in migrations:
+        if number > version:
+            connection.executescript(
+                f"BEGIN IMMEDIATE;\n{script}\nPRAGMA application_id = {_APPLICATION_ID};\n"
+                f"PRAGMA user_version = {number};\nCOMMIT;"
+            )
