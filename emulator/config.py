@@ -1,0 +1,113 @@
+"""What a user can choose, and how it is spelled: addresses of stores, queue files, names of limits.
+
+Nothing here reads the environment or the command line; ``cli`` does.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+from discovery.queue_files import QueueDefinition, read_queue_file
+from emulator.engine import limits
+from emulator.engine.limits import Limits
+from emulator.engine.model import QueueSettings
+from emulator.engine.queues import QueueBook
+from emulator.storage.sqlite import Durability
+
+LimitsName: TypeAlias = Literal["standard", "strict", "relaxed"]
+
+_SQLITE = "sqlite://"
+
+
+class SettingsError(ValueError):
+    """A setting has a value that it cannot have; the message is one line and says what would do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """All that decides how a service behaves, as users spell it.
+
+    Attributes:
+        store: ``sqlite:///path`` (four slashes for an absolute path), or ``sqlite://`` for memory.
+        durability: ``full``, ``normal`` or ``off``; see ``storage.sqlite.open_sqlite``.
+        queues: Google's queue.yaml or queue.xml; None is no file.
+        auto_create: Whether queues that are not configured spring into being; None: without a file.
+        limits: ``standard``, ``strict`` or ``relaxed``.
+        partition: The letter that full queue names show before the project.
+        tombstone_days: How long a deleted name stays taken; 0 frees it at once.
+    """
+
+    store: str = _SQLITE
+    durability: Durability = "full"
+    queues: Path | None = None
+    auto_create: bool | None = None
+    limits: LimitsName = "standard"
+    partition: str = "s"
+    tombstone_days: float = 7
+
+    def __post_init__(self) -> None:
+        """Check what does not need a file.
+
+        Raises:
+            SettingsError: A value is not one of those above.
+        """
+        if self.limits not in limits.BY_NAME:
+            raise SettingsError(f"limits {self.limits!r}: use {', '.join(limits.BY_NAME)}")
+        if not (len(self.partition) == 1 and self.partition in "abcdefghijklmnopqrstuvwxyz"):
+            raise SettingsError(f"partition {self.partition!r}: use one letter from a to z")
+        if not 0 <= self.tombstone_days <= 36_500:
+            raise SettingsError(f"tombstone days {self.tombstone_days}: use 0 to 36500")
+
+    @property
+    def engine_limits(self) -> Limits:
+        """The limits that the name stands for."""
+        return limits.BY_NAME[self.limits]
+
+    @property
+    def tombstone_seconds(self) -> int:
+        """How long a deleted name stays taken."""
+        return round(self.tombstone_days * 86_400)
+
+
+def sqlite_path(store: str) -> Path | None:
+    """The file that a store's address names; None is memory.
+
+    Raises:
+        SettingsError: It is no SQLite address.
+    """
+    rest = store.removeprefix(_SQLITE)
+    if rest == store or (rest and not rest.startswith("/")) or rest == "/":
+        raise SettingsError(
+            f"store {store!r}: use sqlite:///FILE, sqlite:////absolute/FILE, or sqlite:// for"
+            " memory"
+        )
+    return Path(rest[1:]) if rest else None
+
+
+def read_queues(file: Path | None, *, auto_create: bool | None) -> tuple[QueueBook, list[str]]:
+    """The queues of a file, and what in it has no effect here.
+
+    Args:
+        file: Google's queue.yaml or queue.xml; None is no file.
+        auto_create: None is on without a file and off with one (RULINGS 8).
+
+    Raises:
+        QueueFileError: The file cannot be read, or is wrong; the message names the line.
+    """
+    if file is None:
+        return QueueBook(auto_create=auto_create is not False), []
+    read = read_queue_file(file)
+    configured = {each.name: _settings(each) for each in read.queues}
+    return QueueBook(configured, auto_create=auto_create is True), list(read.warnings)
+
+
+def _settings(queue: QueueDefinition) -> QueueSettings:
+    return QueueSettings(
+        pull=queue.mode == "pull",
+        retry_limit=queue.task_retry_limit or None,
+        consumers=queue.user_emails,
+        producers=queue.writer_emails,
+        has_acl=queue.has_acl,
+    )

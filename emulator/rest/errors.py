@@ -1,0 +1,241 @@
+"""Every way to say no, in one place: statuses, reasons and texts (API.md section 8, RULINGS 12).
+
+The texts are as far as they are known Google's; clients match some of them, so they are constants.
+The engine's code goes out in a header beside the text, because one text stands for several codes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from emulator.engine.errors import (
+    Code,
+    EngineError,
+    OutOfRangeError,
+    OverloadedError,
+    RefusedError,
+)
+
+CODE_HEADER = "x-taskqueue-error"
+
+_GET = "taskqueue.tasks.get"
+_DELETE = "taskqueue.tasks.delete"
+
+_TASK_NAME_INVALID = "Task name is invalid."
+_TASK_NAME_UNKNOWN = "Task name does not exist."
+_LEASE_EXPIRED = "The task lease has expired."
+
+_INT32_MAX = 2**31 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """Where in the request the trouble is: ``parameter`` or ``header``, and its name."""
+
+    type: str
+    name: str
+
+
+class WireError(Exception):
+    """A refusal as it goes out.
+
+    Attributes:
+        status: The HTTP status.
+        reason: Google's word for the kind of trouble.
+        message: The text.
+        location: Where in the request, if it is one place.
+        code: The engine's code; None where the engine was not asked.
+        headers: What else the answer carries.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        reason: str,
+        message: str,
+        *,
+        location: Location | None = None,
+        code: Code | None = None,
+        headers: tuple[tuple[str, str], ...] = (),
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.reason = reason
+        self.message = message
+        self.location = location
+        self.code = code
+        self.headers = headers
+
+
+def not_found() -> WireError:
+    """No method has this path and verb."""
+    return WireError(404, "notFound", "Not Found")
+
+
+def parse_error() -> WireError:
+    """The body is not what its type says it is."""
+    return WireError(400, "parseError", "Parse Error")
+
+
+def body_too_large(most: int) -> WireError:
+    """The body is over the server's cap, in bytes."""
+    return WireError(
+        413, "uploadTooLarge", f"The request body is larger than the {most} bytes allowed."
+    )
+
+
+def body_required() -> WireError:
+    """The method needs a body, and there is none."""
+    return WireError(400, "required", "Required")
+
+
+def member_required(name: str) -> WireError:
+    """The body lacks a member that the method needs."""
+    return WireError(400, "required", f"Required: {name}")
+
+
+def invalid_member(name: str, why: str) -> WireError:
+    """A member of the body has the wrong type, or a value that its type does not allow."""
+    return WireError(400, "invalid", f"Invalid value for: {name}. {why}")
+
+
+def unusable_text(where: str) -> WireError:
+    """A string holds NUL, or bytes or escapes that are not Unicode text."""
+    return WireError(
+        400, "invalid", f"Invalid value for: {where}. NUL and lone surrogates are not allowed."
+    )
+
+
+def parameter_required(name: str) -> WireError:
+    """A parameter that the method needs is missing."""
+    return WireError(
+        400, "required", f"Required parameter: {name}", location=Location("parameter", name)
+    )
+
+
+def invalid_parameter(name: str, message: str) -> WireError:
+    """A parameter has a value that it cannot have."""
+    return WireError(400, "invalidParameter", message, location=Location("parameter", name))
+
+
+def repeated_parameter(name: str) -> WireError:
+    """A parameter is given twice; guessing which is meant would hide a mistake."""
+    return invalid_parameter(name, f"Parameter {name} is repeated; give it once.")
+
+
+def invalid_project(project: str) -> WireError:
+    """No project can have this id."""
+    return WireError(
+        400,
+        "invalid",
+        f"Project id {project[:80]!a} is invalid: it is 1 to 100 lower-case letters, digits,"
+        " hyphens, dots or colons, after an optional letter and '~'.",
+    )
+
+
+def bare_project() -> WireError:
+    """A write names its project without a partition, which ``strict`` limits refuse."""
+    return WireError(
+        403,
+        "forbidden",
+        "you are not allowed to make this api call: under --limits strict, insert and delete need"
+        " the project with its partition, such as s~my-app",
+        code=Code.PERMISSION_DENIED,
+    )
+
+
+def invalid_payload(*, standard_alphabet: bool) -> WireError:
+    """The payload is not base64 of the URL-safe alphabet."""
+    hint = ""
+    if standard_alphabet:
+        hint = (
+            " It must use the URL-safe alphabet ('-' and '_') and no line breaks;"
+            " a server started with --limits relaxed accepts '+', '/' and line breaks too."
+        )
+    return WireError(
+        400, "invalid", f"Invalid payloadBase64 value.{hint}", code=Code.INVALID_PAYLOAD
+    )
+
+
+def invalid_queue_name_member() -> WireError:
+    """The body's queueName is missing, or not in the form that the method takes."""
+    return WireError(400, "invalid", "queueName is invalid.", code=Code.INVALID_REQUEST)
+
+
+def changed_member(name: str) -> WireError:
+    """The body has another id or queueName than the task, and neither can be changed."""
+    return WireError(400, "invalid", f"{name} cannot be updated.", code=Code.INVALID_REQUEST)
+
+
+def unavailable() -> WireError:
+    """The store failed, or too much is waiting."""
+    return WireError(503, "backendError", "Backend Error")
+
+
+def internal() -> WireError:
+    """Something failed that nobody foresaw; the server's log has it."""
+    return WireError(500, "internalError", "Internal Error")
+
+
+def refusal(error: EngineError, method: str) -> WireError:
+    """Translate what the engine or the store said, for the method with this id."""
+    if isinstance(error, OutOfRangeError):
+        return _out_of_range(error, method)
+    if isinstance(error, RefusedError):
+        status, reason, message = _TABLE.get((error.code, method)) or _TABLE[error.code, None]
+        return WireError(status, reason, message, code=error.code)
+    if isinstance(error, OverloadedError):
+        # The code promises that nothing was done, so that a client may repeat even a lease.
+        return WireError(
+            503,
+            "backendError",
+            "Backend Error",
+            code=Code.TRANSIENT_ERROR,
+            headers=(("retry-after", "1"),),
+        )
+    return unavailable()
+
+
+def _out_of_range(error: OutOfRangeError, method: str) -> WireError:
+    name = _PARAMETERS[error.argument, method]
+    high = _INT32_MAX if error.high is None else error.high
+    bounds = f"[{error.low}, {high}]"
+    return WireError(
+        400,
+        "invalidParameter",
+        f"Invalid value '{error.value}'. Values must be within the range: {bounds}",
+        location=Location("parameter", name),
+        code=error.code,
+    )
+
+
+_PARAMETERS = {
+    ("count", "taskqueue.tasks.lease"): "numTasks",
+    ("seconds", "taskqueue.tasks.lease"): "leaseSecs",
+    ("seconds", "taskqueue.tasks.update"): "newLeaseSeconds",
+    ("seconds", "taskqueue.tasks.patch"): "newLeaseSeconds",
+}
+
+# By code, or by code and method where the method has words of its own for it.
+_TABLE: dict[tuple[Code, str | None], tuple[int, str, str]] = {
+    (Code.UNKNOWN_QUEUE, None): (404, "notFound", "Queue not found."),
+    (Code.INVALID_QUEUE_NAME, None): (400, "invalid", "Queue name is invalid."),
+    (Code.INVALID_QUEUE_MODE, None): (
+        400,
+        "invalid",
+        "The REST API is only applicable to pull queues.",
+    ),
+    (Code.QUEUE_PAUSED, None): (400, "invalid", "The queue is paused."),
+    (Code.INVALID_TASK_NAME, None): (400, "invalid", _TASK_NAME_INVALID),
+    (Code.TASK_ALREADY_EXISTS, None): (400, "invalid", _TASK_NAME_INVALID),
+    (Code.TOMBSTONED_TASK, None): (400, "invalid", _TASK_NAME_INVALID),
+    # An update of a task that never was is told that its lease has expired (trace T3).
+    (Code.UNKNOWN_TASK, None): (400, "invalid", _LEASE_EXPIRED),
+    (Code.UNKNOWN_TASK, _DELETE): (400, "invalid", _TASK_NAME_INVALID),
+    (Code.UNKNOWN_TASK, _GET): (404, "notFound", _TASK_NAME_UNKNOWN),
+    (Code.TASK_LEASE_EXPIRED, None): (400, "invalid", _LEASE_EXPIRED),
+    (Code.TASK_TOO_LARGE, None): (400, "invalid", "Task size too large."),
+    (Code.INVALID_ETA, None): (400, "invalid", "Task ETA is invalid."),
+    (Code.INVALID_TAG, None): (400, "invalid", "Tag is invalid."),
+    (Code.INVALID_REQUEST, None): (400, "invalid", "Tag specified, but groupByTag was not."),
+}

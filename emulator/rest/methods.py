@@ -1,0 +1,203 @@
+"""The eight methods: what each asks of the engine, and how the result is shown (API.md section 6).
+
+A handler gets a ``Call`` and returns members, or a ``Plan`` where the store is needed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from emulator.engine.engine import Engine
+from emulator.engine.model import LeaseToken, QueueId
+from emulator.engine.store import Work
+from emulator.rest import errors, payload, render
+from emulator.rest.parse import Arguments, Body
+from emulator.rest.render import Members
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call of a method, its path, query and body read.
+
+    Attributes:
+        partition: The one-letter prefix that the caller gave the project, or "".
+        task: The task that the path names, or "".
+        body: None where there was none.
+    """
+
+    queue: QueueId
+    partition: str
+    task: str
+    arguments: Arguments
+    body: Body | None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Work for the store, and how its value is shown; None is an empty answer."""
+
+    work: Work[Any]
+    show: Callable[[Any], Members | None]
+
+
+Handler: TypeAlias = Callable[[Call], Plan | Members]
+
+
+class Methods:
+    """The handlers, over one engine."""
+
+    def __init__(self, engine: Engine, *, partition: str) -> None:
+        """Make the handlers.
+
+        Args:
+            engine: Does the work.
+            partition: The letter that full queue names show before the project.
+        """
+        self._engine = engine
+        self._limits = engine.limits
+        self._partition = partition
+        self._by_id: Mapping[str, Handler] = {
+            "taskqueue.taskqueues.get": self.get_queue,
+            "taskqueue.tasks.insert": self.insert,
+            "taskqueue.tasks.get": self.get,
+            "taskqueue.tasks.list": self.list,
+            "taskqueue.tasks.lease": self.lease,
+            "taskqueue.tasks.update": self.update,
+            "taskqueue.tasks.patch": self.patch,
+            "taskqueue.tasks.delete": self.delete,
+        }
+
+    def __call__(self, method: str, call: Call) -> Plan | Members:
+        """Serve *call* of the method with this id. The queue is looked up before all else.
+
+        Raises:
+            WireError: The wire refuses.
+            EngineError: The engine refuses.
+        """
+        self._engine.describe(call.queue)
+        return self._by_id[method](call)
+
+    def get_queue(self, call: Call) -> Plan | Members:
+        """taskqueues.get"""
+        settings = self._engine.describe(call.queue)
+        name = self._full_name(call.queue)
+        if not call.arguments.get("getStats", False):
+            return render.queue_members(name, settings, None)
+        return Plan(
+            self._engine.stats(call.queue),
+            lambda stats: render.queue_members(name, settings, stats),
+        )
+
+    def insert(self, call: Call) -> Plan:
+        """tasks.insert"""
+        self._check_partition(call)
+        if call.body is None:
+            raise errors.body_required()
+        named = call.body.get("queueName")
+        if named is not None and named not in self._names(call):
+            raise errors.invalid_queue_name_member()
+        work = self._engine.insert(
+            call.queue,
+            payload=payload.decode(
+                call.body.get("payloadBase64", ""), standard=self._limits.standard_base64
+            ),
+            name=call.body.get("id"),
+            tag=call.body.get("tag", ""),
+            eta=call.body.get("leaseTimestamp"),
+        )
+        return self._show_task(work, call, named)
+
+    def get(self, call: Call) -> Plan:
+        """tasks.get"""
+        return self._show_task(self._engine.get(call.queue, call.task), call, None)
+
+    def list(self, call: Call) -> Plan:
+        """tasks.list"""
+        name = self._full_name(call.queue)
+        return Plan(
+            self._engine.listing(call.queue), lambda tasks: render.listed_members(tasks, name)
+        )
+
+    def lease(self, call: Call) -> Plan:
+        """tasks.lease"""
+        name = self._full_name(call.queue)
+        work = self._engine.lease(
+            call.queue,
+            count=call.arguments["numTasks"],
+            seconds=call.arguments["leaseSecs"],
+            tag=call.arguments.get("tag", ""),
+            group_by_tag=call.arguments.get("groupByTag", False),
+        )
+        return Plan(work, lambda tasks: render.leased_members(tasks, name))
+
+    def update(self, call: Call) -> Plan:
+        """tasks.update: the body says which task; the URL does not (trace T3)."""
+        if call.body is None:
+            # A published client sends no body at all: then the URL's task is meant (Q11).
+            return self._renew(call, call.task, None)
+        for required in ("id", "leaseTimestamp"):
+            if required not in call.body:
+                raise errors.member_required(required)
+        named = call.body.get("queueName")
+        if named is not None:
+            self._check_unchanged_queue(call, named)
+        return self._renew(call, call.body["id"], named)
+
+    def patch(self, call: Call) -> Plan:
+        """tasks.patch"""
+        if call.body is None:
+            raise errors.body_required()
+        named = call.body.get("queueName")
+        if named is None:
+            raise errors.invalid_queue_name_member()
+        self._check_unchanged_queue(call, named)
+        if call.body.get("id", call.task) != call.task:
+            raise errors.changed_member("id")
+        return self._renew(call, call.task, named)
+
+    def delete(self, call: Call) -> Plan:
+        """tasks.delete"""
+        self._check_partition(call)
+        return Plan(self._engine.delete(call.queue, call.task), lambda _: None)
+
+    def _renew(self, call: Call, name: str, named: str | None) -> Plan:
+        body = call.body or {}
+        token = None
+        if "leaseTimestamp" in body:
+            token = LeaseToken(eta=body["leaseTimestamp"], retry_count=body.get("retry_count"))
+        work = self._engine.renew(
+            call.queue, name, seconds=call.arguments["newLeaseSeconds"], token=token
+        )
+        return self._show_task(work, call, named)
+
+    def _show_task(self, work: Work[Any], call: Call, named: str | None) -> Plan:
+        """Show one task, its queue named as the caller named it, else in full (Q4)."""
+        name = named or self._full_name(call.queue)
+        return Plan(work, lambda task: render.task_members(task, name))
+
+    def _full_name(self, queue: QueueId) -> str:
+        return render.full_queue_name(queue, self._partition)
+
+    def _names(self, call: Call) -> tuple[str, ...]:
+        """All the names that mean the call's queue."""
+        queue = call.queue
+        partitions = {self._partition, call.partition} - {""}
+        return (
+            queue.name,
+            f"projects/{queue.project}/taskqueues/{queue.name}",
+            *(render.full_queue_name(queue, each) for each in partitions),
+        )
+
+    def _check_unchanged_queue(self, call: Call, named: str) -> None:
+        if named == call.queue.name:
+            return
+        if named not in self._names(call):
+            raise errors.changed_member("queueName")
+        if not self._limits.long_queue_name_in_patch:
+            raise errors.invalid_queue_name_member()
+
+    def _check_partition(self, call: Call) -> None:
+        if not (call.partition or self._limits.bare_project_for_writes):
+            raise errors.bare_project()

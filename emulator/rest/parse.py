@@ -1,0 +1,181 @@
+"""What a request says: query and body as typed values, or the refusal that names what is wrong.
+
+Generous where real clients need it (API.md section 13): form-encoded parameters in a body, bodies
+that are empty whatever their type says, null members, numbers as strings, members and parameters
+that nobody knows.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeAlias
+from urllib.parse import parse_qsl
+
+import msgspec
+
+from discovery.contract import Contract, Method, Parameter, Property
+from discovery.formats import FormatError, from_json, query_parser
+from emulator.rest import errors
+
+Arguments: TypeAlias = Mapping[str, Any]
+"""Query parameters by wire name, typed as the contract says; what was not given is not there."""
+
+Body: TypeAlias = Mapping[str, Any]
+"""Members by wire name, typed as the schema says; null and unknown members are not there."""
+
+_FORM = "application/x-www-form-urlencoded"
+
+# What the Google front end understood on every method beside what the document lists (API.md 2.1).
+_STACK_PARAMETERS = (("pp", "boolean"),)
+
+_MOST_PARAMETERS = 100
+
+_Read: TypeAlias = Callable[[str], object]
+
+
+class Parser:
+    """Reads the requests of one method."""
+
+    def __init__(self, contract: Contract, method: Method) -> None:
+        own = [each for each in method.parameters.values() if each.location == "query"]
+        self._read: dict[str, _Read] = {
+            name: query_parser(t, None) for name, t in _STACK_PARAMETERS
+        }
+        self._read |= {each.name: _reader(each) for each in (*contract.parameters.values(), *own)}
+        self._required = tuple(
+            name for name in method.parameter_order if name in {each.name for each in own}
+        )
+        self._schema = contract.schemas[method.request].properties if method.request else None
+
+    def arguments(self, query: str, form: bytes) -> Arguments:
+        """The query parameters, with those of a form-encoded body merged in.
+
+        Raises:
+            WireError: One is missing, repeated, or cannot be read.
+        """
+        given: dict[str, Any] = {}
+        for name, text in _pairs(query, form):
+            read = self._read.get(name)
+            if read is None:
+                continue
+            if name in given:
+                raise errors.repeated_parameter(name)
+            try:
+                given[name] = read(text)
+            except FormatError as error:
+                raise errors.invalid_parameter(name, str(error)) from error
+            _check_text(name, text)
+        for name in self._required:
+            if name not in given:
+                raise errors.parameter_required(name)
+        return given
+
+    def body(self, raw: bytes) -> Body | None:
+        """The JSON body, or None where the method takes none or there is none.
+
+        Raises:
+            WireError: It is not a JSON object, or a member has the wrong type.
+        """
+        if self._schema is None or not raw or raw.isspace():
+            return None
+        members = _json(raw)
+        if not isinstance(members, dict):
+            raise errors.parse_error()
+        return {
+            name: _member(self._schema[name], value)
+            for name, value in members.items()
+            if value is not None and name in self._schema
+        }
+
+
+def split_form(content_type: str | None, body: bytes) -> tuple[bytes, bytes]:
+    """A body as (form, JSON), one of them empty.
+
+    Clients send parameters in forms (Ruby, PHP), and JSON that is called a form (curl -d), so the
+    first byte decides as well.
+    """
+    if content_type and content_type.lower().startswith(_FORM) and body.lstrip()[:1] not in b"{[":
+        return body, b""
+    return b"", body
+
+
+def _pairs(query: str, form: bytes) -> Iterable[tuple[str, str]]:
+    if form:
+        query = f"{query}&{form.decode('ascii', 'replace')}"
+    if not query:
+        return ()
+    try:
+        return parse_qsl(
+            query,
+            keep_blank_values=True,
+            errors="surrogateescape",
+            max_num_fields=_MOST_PARAMETERS,
+        )
+    except ValueError as error:
+        raise errors.WireError(
+            400, "invalidParameter", f"More than {_MOST_PARAMETERS} parameters are given."
+        ) from error
+
+
+def _reader(parameter: Parameter) -> _Read:
+    if not parameter.enum:
+        return query_parser(parameter.type, parameter.format)
+
+    def choice(text: str) -> object:
+        if text not in parameter.enum:
+            allowed = ", ".join(parameter.enum)
+            raise FormatError(f"Invalid string value: {text[:80]!r}. Allowed values: [{allowed}]")
+        return text
+
+    return choice
+
+
+def _member(property: Property, value: object) -> object:
+    try:
+        typed = from_json(property.type, property.format, value)
+    except FormatError as error:
+        raise errors.invalid_member(property.name, str(error)) from error
+    if isinstance(typed, str):
+        _check_text(property.name, typed)
+    return typed
+
+
+def _check_text(where: str, text: str) -> None:
+    if "\0" in text or not (text.isascii() or _is_unicode(text)):
+        raise errors.unusable_text(where)
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _json(raw: bytes) -> object:
+    try:
+        return msgspec.json.decode(raw)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return _json_by_the_letter(raw)
+
+
+def _json_by_the_letter(raw: bytes) -> object:
+    """Read what the fast reader gave up on, to tell bad text and numbers from bad JSON.
+
+    Lone surrogates and numbers beyond a double are well-formed JSON: the first is refused by name,
+    the second by the type of its member.
+    """
+    try:
+        members = json.loads(raw.decode(), parse_constant=_no_constant)
+        spelled = json.dumps(members, ensure_ascii=False)
+    except (ValueError, RecursionError) as error:
+        raise errors.parse_error() from error
+    if not _is_unicode(spelled):
+        raise errors.unusable_text("the body")
+    return members
+
+
+def _no_constant(name: str) -> object:
+    raise ValueError(f"{name} is not JSON")
