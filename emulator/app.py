@@ -126,7 +126,7 @@ def _message(door: Door) -> messages.Request:
         path=environ["PATH_INFO"].encode("latin-1").decode("utf-8", "surrogateescape"),
         query=environ.get("QUERY_STRING", ""),
         headers=request.headers,
-        body=_body(door.most_body_bytes),
+        body=_body(door.most_bytes(request.path)),
         scheme=request.scheme,
     )
 

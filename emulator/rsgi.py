@@ -71,7 +71,7 @@ class RsgiFront:
             path=scope.path,
             query=scope.query_string,
             headers=scope.headers,
-            body=await _body(scope.headers, exchange, self._door.most_body_bytes),
+            body=await _body(scope.headers, exchange, self._door.most_bytes(scope.path)),
             scheme=scope.scheme,
         )
         answer = self._door(request)

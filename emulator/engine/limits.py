@@ -26,6 +26,7 @@ class Limits:
         bare_project_for_writes: Whether insert and delete accept a project without its partition.
         standard_base64: Whether payloads may use ``+``, ``/`` and line breaks.
         long_queue_name_in_patch: Whether a patch may name its queue in full.
+        queue_without_acl_is_open: Whether any known caller may use a queue that names nobody.
     """
 
     payload_bytes: int | None = 1 << 20
@@ -39,10 +40,13 @@ class Limits:
     bare_project_for_writes: bool = True
     standard_base64: bool = False
     long_queue_name_in_patch: bool = False
+    queue_without_acl_is_open: bool = True
 
 
 STANDARD = Limits()
-STRICT = Limits(lease_calls_per_second=10, bare_project_for_writes=False)
+STRICT = Limits(
+    lease_calls_per_second=10, bare_project_for_writes=False, queue_without_acl_is_open=False
+)
 RELAXED = Limits(
     payload_bytes=None,
     tag_bytes=None,

@@ -9,19 +9,26 @@ from urllib.parse import parse_qsl
 
 from discovery import contract
 from emulator.rest import errors
-from emulator.rest.messages import Request
-from emulator.rest.render import Members
+from emulator.rest.messages import Request, Response
+from emulator.rest.render import Members, json_response
 
 _DIRECTORY = "/discovery/v1/apis"
 _DOCUMENT = "/$discovery/rest"
 
 
-def answer(request: Request) -> Members | None:
-    """The answer to a GET of a discovery document, or None where the path is none of discovery's.
+def answer(request: Request) -> Response | None:
+    """The answer to a request for a document or the list of them; None where it is neither.
 
     Raises:
         WireError: It asks for an API or a version that is not here.
     """
+    if request.verb not in ("GET", "HEAD"):
+        return None
+    members = _members(request)
+    return None if members is None else json_response(members)
+
+
+def _members(request: Request) -> Members | None:
     path = request.path.rstrip("/")
     parameters = dict(parse_qsl(request.query, errors="replace"))
     if path == _DOCUMENT:

@@ -7,12 +7,18 @@ cannot differ. Refusals, foreseen or not, leave as JSON in Google's envelope on 
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from discovery import contract
 from emulator.engine.engine import Engine
 from emulator.engine.store import Outcome, Transaction
 from emulator.rest import discovery_service, errors, render
+from emulator.rest.access import Authenticator, Guard, OpenAuthenticator
+from emulator.rest.batch import answer_batch
+from emulator.rest.cors import Cors
 from emulator.rest.endpoint import Endpoint
+from emulator.rest.envelope import Envelope, compress, decompress
 from emulator.rest.errors import WireError
 from emulator.rest.messages import Answer, Pending, Request, Response
 from emulator.rest.methods import Methods
@@ -20,62 +26,148 @@ from emulator.rest.routes import Router
 
 logger = logging.getLogger(__name__)
 
+Site = Callable[[Request], Response | None]
+"""Answers some requests that no contract describes, and leaves the others."""
+
+_OVERRIDES = frozenset({"GET", "PUT", "PATCH", "DELETE"})
+
 
 class Door:
     """The wire protocol as one function."""
 
     def __init__(
-        self, engine: Engine, *, partition: str = "s", most_body_bytes: int = 2 << 20
+        self,
+        engine: Engine,
+        *,
+        partition: str = "s",
+        most_body_bytes: int = 2 << 20,
+        most_batch_bytes: int = 64 << 20,
+        authenticator: Authenticator | None = None,
+        guard: Guard | None = None,
+        jsonp: bool = False,
+        cors: tuple[str, ...] = (),
+        sites: Sequence[Site] = (),
     ) -> None:
         """Build the door.
 
         Args:
             engine: Does the work.
             partition: The letter that full queue names show before the project.
-            most_body_bytes: The largest body that a front need read; above it is 413.
+            most_body_bytes: The largest body of a request; above it is 413.
+            most_batch_bytes: The largest body of a batch.
+            authenticator: Knows what tokens are worth; by default any is good.
+            guard: Keeps foreign web pages out; by default nobody does.
+            jsonp: Whether ``callback`` makes an answer a script.
+            cors: Origins whose pages may call; ``*`` is all.
+            sites: Asked in turn about what is neither a method, nor discovery, nor health.
         """
-        self.most_body_bytes = most_body_bytes
-        methods = Methods(engine, partition=partition)
         contracts = [contract.load(version) for version in contract.VERSIONS]
+        methods = Methods(engine, partition=partition)
+        authenticator = authenticator or OpenAuthenticator()
+        self._most_body_bytes = most_body_bytes
+        self._most_batch_bytes = most_batch_bytes
+        self._batch_paths = {"/batch", *(f"/{each.batch_path}" for each in contracts)}
         self._router = Router(contracts)
         self._endpoints = {
-            (each.version, method.id): Endpoint(each, method, methods)
+            (each.version, method.id): Endpoint(each, method, methods, authenticator, jsonp=jsonp)
             for each in contracts
             for method in each.methods.values()
         }
+        self._guard = guard
+        self._cors = Cors(cors)
+        self._envelope = Envelope(engine.clock.now)
+        self._sites = (_health, discovery_service.answer, *sites)
+
+    def most_bytes(self, path: str) -> int:
+        """How much of the body a front need read for *path*; above it, it hands on None."""
+        return self._most_batch_bytes if self._is_batch(path) else self._most_body_bytes
 
     def __call__(self, request: Request) -> Answer:
         """What *request* is answered with, or what must be done first. Never raises."""
         try:
-            return self._answer(request)
+            if self._guard is not None:
+                self._guard.check(request.headers)
+            answer = self._batch(request) if self._is_batch(request.path) else self._one(request)
         except WireError as error:
-            return render.error_response(error)
+            answer = self._envelope.seal(request, render.error_response(error))
         except Exception:
             logger.exception("%s %s failed", request.verb, request.path)
-            return render.error_response(errors.internal())
+            answer = self._envelope.seal(request, render.error_response(errors.internal()))
+        return _then(
+            answer, lambda response: self._cors.allow(request, compress(request, response))
+        )
 
-    def _answer(self, request: Request) -> Answer:
-        matched = self._router.match(request.verb, request.path)
-        if matched is None:
-            return _site(request)
-        if request.body is None:
-            raise errors.body_too_large(self.most_body_bytes)
-        route, variables = matched
-        endpoint = self._endpoints[route.contract.version, route.method.id]
-        return endpoint.answer(request, request.body, variables)
+    def _is_batch(self, path: str) -> bool:
+        return path.startswith("/batch") and path.rstrip("/") in self._batch_paths
 
+    def _batch(self, request: Request) -> Answer:
+        if request.verb == "OPTIONS":
+            return self._envelope.seal(request, _allowed(["POST"]))
+        if request.verb != "POST":
+            raise errors.not_found()
+        body = self._body(request, self._most_batch_bytes)
+        answer = answer_batch(request, body, self._one)
+        return _then(answer, lambda response: self._envelope.seal(request, response))
 
-def _site(request: Request) -> Answer:
-    """What the server answers beside the API itself: its health, and the discovery service."""
-    if request.verb == "GET":
-        if request.path == "/livez":
-            return render.json_response({"status": "ok"})
-        if request.path == "/readyz":
+    def _one(self, request: Request) -> Answer:
+        """Answer one request, by itself or as a part of a batch."""
+        request = _overridden(request)
+        try:
+            answer = self._routed(request)
+        except WireError as error:
+            answer = render.error_response(error)
+        return _then(answer, lambda response: self._envelope.seal(request, response))
+
+    def _routed(self, request: Request) -> Answer:
+        verb = "GET" if request.verb == "HEAD" else request.verb
+        matched = self._router.match(verb, request.path)
+        if matched is not None:
+            route, variables = matched
+            body = self._body(request, self._most_body_bytes)
+            endpoint = self._endpoints[route.contract.version, route.method.id]
+            return endpoint.answer(request, body, variables)
+        if verb == "OPTIONS" and (verbs := self._router.verbs(request.path)):
+            return _allowed(verbs)
+        if verb == "GET" and request.path == "/readyz":
             return Pending(_touch, _readiness)
-        members = discovery_service.answer(request)
-        if members is not None:
-            return render.json_response(members)
-    raise errors.not_found()
+        for site in self._sites:
+            response = site(request)
+            if response is not None:
+                return response
+        raise errors.not_found()
+
+    def _body(self, request: Request, most: int) -> bytes:
+        if request.body is None:
+            raise errors.body_too_large(most)
+        return decompress(request, request.body, most)
+
+
+def _then(answer: Answer, step: Callable[[Response], Response]) -> Answer:
+    """Do *step* to the response, be it there already or still to come."""
+    if isinstance(answer, Response):
+        return step(answer)
+    render = answer.render
+    return Pending(answer.work, lambda outcome: step(render(outcome)))
+
+
+def _overridden(request: Request) -> Request:
+    """The request that is meant, where a client could only send POST (API.md section 13)."""
+    if request.verb != "POST":
+        return request
+    verb = (request.headers.get("x-http-method-override") or "").upper()
+    return replace(request, verb=verb) if verb in _OVERRIDES else request
+
+
+def _allowed(verbs: Sequence[str]) -> Response:
+    """The answer to OPTIONS."""
+    head = ["HEAD"] if "GET" in verbs else []
+    return Response(204, (("allow", ", ".join([*verbs, *head, "OPTIONS"])),))
+
+
+def _health(request: Request) -> Response | None:
+    if request.verb in ("GET", "HEAD") and request.path == "/livez":
+        return render.json_response({"status": "ok"})
+    return None
 
 
 def _touch(tx: Transaction) -> None:

@@ -5,34 +5,62 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeAlias
 
-from discovery.contract import Contract, Method
+from discovery.contract import VERSIONS, Contract, Method
 from emulator.engine.errors import EngineError
 from emulator.engine.model import QueueId
 from emulator.engine.store import Outcome
-from emulator.rest import errors, render
+from emulator.rest import errors, fields, render
+from emulator.rest.access import Authenticator, check_scope, token_of
 from emulator.rest.errors import WireError
 from emulator.rest.messages import Answer, Pending, Request, Response
 from emulator.rest.methods import Call, Methods, Plan
-from emulator.rest.parse import Parser, split_form
+from emulator.rest.parse import Arguments, Parser, query_pairs, split_form
 from emulator.rest.render import Members
 
 logger = logging.getLogger(__name__)
 
 _PROJECT = re.compile(r"(?:([a-z])~)?([a-z0-9.:-]{1,100})")
+_CALLBACK = re.compile(r"[A-Za-z_$][\w$.]{0,199}", re.ASCII)
 
 _Show: TypeAlias = Callable[[Any], Members | None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Style:
+    """How the caller wants the answer to look."""
+
+    pretty: bool = True
+    mask: fields.Mask | None = None
+    callback: str | None = None
+
+
+_PLAIN = _Style()
 
 
 class Endpoint:
     """Reads a method's requests, has them served, and writes its answers."""
 
-    def __init__(self, contract: Contract, method: Method, methods: Methods) -> None:
-        self._id = method.id
-        self._parser = Parser(contract, method)
+    def __init__(
+        self,
+        contract: Contract,
+        method: Method,
+        methods: Methods,
+        authenticator: Authenticator,
+        *,
+        jsonp: bool,
+    ) -> None:
+        self._method = method
         self._methods = methods
+        self._authenticator = authenticator
+        self._parser = Parser(contract, method, jsonp=jsonp)
+        self._read_mask = fields.reader(contract, method.response) if method.response else None
+        # An older version's answers have what its own document has, and nothing newer.
+        older = contract.version != VERSIONS[-1] and method.response
+        self._shape = fields.everything(contract, older) if older else None
 
     def answer(self, request: Request, raw: bytes, variables: Mapping[str, str]) -> Answer:
         """Serve one request.
@@ -41,45 +69,66 @@ class Endpoint:
             request: The request.
             raw: Its body.
             variables: The path parameters, by wire name.
-
-        Raises:
-            WireError: The query cannot be read, so not even the form of the answer is known.
         """
-        form, json_body = split_form(request.headers.get("content-type"), raw)
-        arguments = self._parser.arguments(request.query, form)
-        pretty = arguments.get("prettyPrint", arguments.get("pp", True))
+        style = _PLAIN
         try:
+            form, json_body = split_form(request.headers.get("content-type"), raw)
+            pairs = query_pairs(request.query, form)
+            caller = self._authenticator.caller(token_of(request, pairs))
+            check_scope(caller, self._method)
+            arguments = self._parser.arguments(pairs)
+            style = self._style(arguments)
             partition, project = _project(variables["project"])
             call = Call(
+                caller=caller,
                 queue=QueueId(project, variables["taskqueue"]),
                 partition=partition,
                 task=variables.get("task", ""),
                 arguments=arguments,
                 body=self._parser.body(json_body),
             )
-            plan = self._methods(self._id, call)
+            plan = self._methods(self._method.id, call)
         except (WireError, EngineError) as error:
-            return self._refusal(error, pretty)
+            return self._refusal(error, style)
         if isinstance(plan, Plan):
-            return Pending(plan.work, partial(self._finish, plan.show, pretty))
-        return render.json_response(plan, pretty=pretty)
+            return Pending(plan.work, partial(self._finish, plan.show, style))
+        return self._response(plan, style)
 
-    def _finish(self, show: _Show, pretty: bool, outcome: Outcome[Any]) -> Response:
+    def _style(self, arguments: Arguments) -> _Style:
+        if not arguments:
+            return _PLAIN
+        pretty = arguments.get("prettyPrint", arguments.get("pp", True))
+        selection = arguments.get("fields")
+        mask = self._read_mask(selection) if selection and self._read_mask else None
+        callback = arguments.get("callback")
+        if callback is not None and not _CALLBACK.fullmatch(callback):
+            raise errors.invalid_callback(callback)
+        return _Style(pretty, mask, callback)
+
+    def _finish(self, show: _Show, style: _Style, outcome: Outcome[Any]) -> Response:
         if outcome.error is not None:
-            return self._refusal(outcome.error, pretty)
+            return self._refusal(outcome.error, style)
         members = show(outcome.value)
         if members is None:
             return render.empty_response()
-        return render.json_response(members, pretty=pretty)
+        return self._response(members, style)
 
-    def _refusal(self, error: Exception, pretty: bool) -> Response:
+    def _response(self, members: Members, style: _Style) -> Response:
+        for mask in (self._shape, style.mask):
+            if mask is not None:
+                members = fields.apply(mask, members)
+        response = render.json_response(members, pretty=style.pretty)
+        return render.jsonp(response, style.callback) if style.callback else response
+
+    def _refusal(self, error: Exception, style: _Style) -> Response:
         if isinstance(error, EngineError):
-            logger.debug("%s refused: %s", self._id, error)
-            error = errors.refusal(error, self._id)
+            logger.debug("%s refused: %s", self._method.id, error)
+            error = errors.refusal(error, self._method.id)
         if not isinstance(error, WireError):
-            logger.error("%s failed", self._id, exc_info=error)
+            logger.error("%s failed", self._method.id, exc_info=error)
             error = errors.internal()
-        return render.error_response(error, pretty=pretty)
+        response = render.error_response(error, pretty=style.pretty)
+        return render.jsonp(response, style.callback) if style.callback else response
 
 
 def _project(segment: str) -> tuple[str, str]:

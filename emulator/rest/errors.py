@@ -25,6 +25,10 @@ _TASK_NAME_INVALID = "Task name is invalid."
 _TASK_NAME_UNKNOWN = "Task name does not exist."
 _LEASE_EXPIRED = "The task lease has expired."
 
+_FORBIDDEN = "you are not allowed to make this api call"
+
+_CHALLENGE = 'Bearer realm="https://accounts.google.com/"'
+
 _INT32_MAX = 2**31 - 1
 
 
@@ -34,6 +38,9 @@ class Location:
 
     type: str
     name: str
+
+
+_AUTHORIZATION = Location("header", "Authorization")
 
 
 class WireError(Exception):
@@ -70,6 +77,93 @@ class WireError(Exception):
 def not_found() -> WireError:
     """No method has this path and verb."""
     return WireError(404, "notFound", "Not Found")
+
+
+def login_required() -> WireError:
+    """The server wants a token, and there is none."""
+    return WireError(
+        401,
+        "required",
+        "Login Required",
+        location=_AUTHORIZATION,
+        headers=(("www-authenticate", _CHALLENGE),),
+    )
+
+
+def invalid_credentials() -> WireError:
+    """The token is unknown, expired, or of a kind that is not accepted."""
+    return WireError(
+        401,
+        "authError",
+        "Invalid Credentials",
+        location=_AUTHORIZATION,
+        headers=(("www-authenticate", f"{_CHALLENGE}, error=invalid_token"),),
+    )
+
+
+def insufficient_scope(scopes: tuple[str, ...]) -> WireError:
+    """The token is good, but not for this method."""
+    challenge = f'{_CHALLENGE}, error=insufficient_scope, scope="{" ".join(scopes)}"'
+    return WireError(
+        403,
+        "insufficientPermissions",
+        "Insufficient Permission",
+        headers=(("www-authenticate", challenge),),
+    )
+
+
+def forbidden() -> WireError:
+    """The queue's access list does not name the caller."""
+    return WireError(403, "forbidden", _FORBIDDEN, code=Code.PERMISSION_DENIED)
+
+
+def forbidden_host(host: str) -> WireError:
+    """An open server was addressed by a name that need not mean this machine."""
+    return WireError(
+        403,
+        "forbidden",
+        f"An open server does not answer to the host {host[:80]!a}: start it with"
+        " --allowed-host for that name, or with --auth tokens.",
+    )
+
+
+def forbidden_origin(origin: str) -> WireError:
+    """A web page of another origin called an open server."""
+    return WireError(
+        403,
+        "forbidden",
+        f"An open server does not answer pages of {origin[:80]!a}: start it with --cors for that"
+        " origin, or with --auth tokens.",
+    )
+
+
+def unknown_encoding(encoding: str) -> WireError:
+    """The body has a Content-Encoding that we cannot undo."""
+    return WireError(
+        415,
+        "unsupportedMediaType",
+        f"Content-Encoding {encoding[:40]!a} is not supported: send gzip, or none.",
+    )
+
+
+def too_many_parts(most: int) -> WireError:
+    """A batch has more parts than allowed."""
+    return WireError(400, "invalid", f"The batch has more than the {most} parts allowed.")
+
+
+def too_many_parameters(most: int) -> WireError:
+    """The query has more parameters than any method could use."""
+    return WireError(400, "invalidParameter", f"More than {most} parameters are given.")
+
+
+def unknown_parameter(name: str) -> WireError:
+    """A parameter that nobody knows, in a request that asked for strictness."""
+    return invalid_parameter(name, f"Unknown parameter: {name[:80]}")
+
+
+def invalid_callback(name: str) -> WireError:
+    """The JSON-P callback is no JavaScript name."""
+    return invalid_parameter("callback", f"Invalid callback name: {name[:80]!a}.")
 
 
 def parse_error() -> WireError:
@@ -118,6 +212,11 @@ def invalid_parameter(name: str, message: str) -> WireError:
     return WireError(400, "invalidParameter", message, location=Location("parameter", name))
 
 
+def invalid_selection(selection: str) -> WireError:
+    """The ``fields`` parameter is malformed, or selects what is not there."""
+    return invalid_parameter("fields", f"Invalid field selection {selection}")
+
+
 def repeated_parameter(name: str) -> WireError:
     """A parameter is given twice; guessing which is meant would hide a mistake."""
     return invalid_parameter(name, f"Parameter {name} is repeated; give it once.")
@@ -138,8 +237,8 @@ def bare_project() -> WireError:
     return WireError(
         403,
         "forbidden",
-        "you are not allowed to make this api call: under --limits strict, insert and delete need"
-        " the project with its partition, such as s~my-app",
+        f"{_FORBIDDEN}: under --limits strict, insert and delete need the project with its"
+        " partition, such as s~my-app",
         code=Code.PERMISSION_DENIED,
     )
 

@@ -13,6 +13,7 @@ from emulator.engine.engine import Engine
 from emulator.engine.model import LeaseToken, QueueId
 from emulator.engine.store import Work
 from emulator.rest import errors, payload, render
+from emulator.rest.access import Caller, check_access_list
 from emulator.rest.parse import Arguments, Body
 from emulator.rest.render import Members
 
@@ -22,11 +23,13 @@ class Call:
     """One call of a method, its path, query and body read.
 
     Attributes:
+        caller: Who calls.
         partition: The one-letter prefix that the caller gave the project, or "".
         task: The task that the path names, or "".
         body: None where there was none.
     """
 
+    caller: Caller
     queue: QueueId
     partition: str
     task: str
@@ -70,13 +73,16 @@ class Methods:
         }
 
     def __call__(self, method: str, call: Call) -> Plan | Members:
-        """Serve *call* of the method with this id. The queue is looked up before all else.
+        """Serve *call* of the method with this id.
+
+        The queue is looked up first, then its access list; only then is the request looked at.
 
         Raises:
             WireError: The wire refuses.
             EngineError: The engine refuses.
         """
-        self._engine.describe(call.queue)
+        settings = self._engine.describe(call.queue)
+        check_access_list(call.caller, settings, method, self._limits)
         return self._by_id[method](call)
 
     def get_queue(self, call: Call) -> Plan | Members:

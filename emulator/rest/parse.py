@@ -8,7 +8,7 @@ that nobody knows.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 from urllib.parse import parse_qsl
 
@@ -21,13 +21,23 @@ from emulator.rest import errors
 Arguments: TypeAlias = Mapping[str, Any]
 """Query parameters by wire name, typed as the contract says; what was not given is not there."""
 
+Pairs: TypeAlias = Sequence[tuple[str, str]]
+"""Parameters as they came: names and texts, perhaps unknown, perhaps repeated."""
+
 Body: TypeAlias = Mapping[str, Any]
 """Members by wire name, typed as the schema says; null and unknown members are not there."""
 
 _FORM = "application/x-www-form-urlencoded"
 
 # What the Google front end understood on every method beside what the document lists (API.md 2.1).
-_STACK_PARAMETERS = (("pp", "boolean"),)
+_STACK_PARAMETERS = {
+    "pp": "boolean",
+    "strict": "boolean",
+    "access_token": "string",
+    "trace": "string",
+    "userip": "string",
+    "$.xgafv": "string",
+}
 
 _MOST_PARAMETERS = 100
 
@@ -37,25 +47,25 @@ _Read: TypeAlias = Callable[[str], object]
 class Parser:
     """Reads the requests of one method."""
 
-    def __init__(self, contract: Contract, method: Method) -> None:
+    def __init__(self, contract: Contract, method: Method, *, jsonp: bool) -> None:
         own = [each for each in method.parameters.values() if each.location == "query"]
-        self._read: dict[str, _Read] = {
-            name: query_parser(t, None) for name, t in _STACK_PARAMETERS
-        }
-        self._read |= {each.name: _reader(each) for each in (*contract.parameters.values(), *own)}
-        self._required = tuple(
-            name for name in method.parameter_order if name in {each.name for each in own}
-        )
+        listed = (*contract.parameters.values(), *own)
+        stack = _STACK_PARAMETERS | ({"callback": "string"} if jsonp else {})
+        self._read: dict[str, _Read] = {name: query_parser(t, None) for name, t in stack.items()}
+        self._read |= {each.name: _reader(each) for each in listed}
+        names = {each.name for each in own}
+        self._required = tuple(name for name in method.parameter_order if name in names)
         self._schema = contract.schemas[method.request].properties if method.request else None
 
-    def arguments(self, query: str, form: bytes) -> Arguments:
-        """The query parameters, with those of a form-encoded body merged in.
+    def arguments(self, pairs: Pairs) -> Arguments:
+        """The parameters that the method knows, as typed values.
 
         Raises:
-            WireError: One is missing, repeated, or cannot be read.
+            WireError: One is missing, repeated, or cannot be read; or, with ``strict=true``, is
+                unknown.
         """
         given: dict[str, Any] = {}
-        for name, text in _pairs(query, form):
+        for name, text in pairs:
             read = self._read.get(name)
             if read is None:
                 continue
@@ -69,7 +79,14 @@ class Parser:
         for name in self._required:
             if name not in given:
                 raise errors.parameter_required(name)
+        if given.get("strict"):
+            self._refuse_unknown(pairs)
         return given
+
+    def _refuse_unknown(self, pairs: Pairs) -> None:
+        for name, _ in pairs:
+            if name not in self._read:
+                raise errors.unknown_parameter(name)
 
     def body(self, raw: bytes) -> Body | None:
         """The JSON body, or None where the method takes none or there is none.
@@ -89,18 +106,12 @@ class Parser:
         }
 
 
-def split_form(content_type: str | None, body: bytes) -> tuple[bytes, bytes]:
-    """A body as (form, JSON), one of them empty.
+def query_pairs(query: str, form: bytes) -> Pairs:
+    """The parameters of a query and of a form-encoded body, in order, percent-decoded.
 
-    Clients send parameters in forms (Ruby, PHP), and JSON that is called a form (curl -d), so the
-    first byte decides as well.
+    Raises:
+        WireError: There are too many.
     """
-    if content_type and content_type.lower().startswith(_FORM) and body.lstrip()[:1] not in b"{[":
-        return body, b""
-    return b"", body
-
-
-def _pairs(query: str, form: bytes) -> Iterable[tuple[str, str]]:
     if form:
         query = f"{query}&{form.decode('ascii', 'replace')}"
     if not query:
@@ -113,9 +124,18 @@ def _pairs(query: str, form: bytes) -> Iterable[tuple[str, str]]:
             max_num_fields=_MOST_PARAMETERS,
         )
     except ValueError as error:
-        raise errors.WireError(
-            400, "invalidParameter", f"More than {_MOST_PARAMETERS} parameters are given."
-        ) from error
+        raise errors.too_many_parameters(_MOST_PARAMETERS) from error
+
+
+def split_form(content_type: str | None, body: bytes) -> tuple[bytes, bytes]:
+    """A body as (form, JSON), one of them empty.
+
+    Clients send parameters in forms (Ruby, PHP), and JSON that is called a form (curl -d), so the
+    first byte decides as well.
+    """
+    if content_type and content_type.lower().startswith(_FORM) and body.lstrip()[:1] not in b"{[":
+        return body, b""
+    return b"", body
 
 
 def _reader(parameter: Parameter) -> _Read:

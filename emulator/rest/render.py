@@ -18,6 +18,7 @@ from emulator.rest.messages import Headers, Response
 
 Members: TypeAlias = dict[str, Any]
 
+_SCRIPT = ("content-type", "text/javascript; charset=UTF-8")
 _JSON: Headers = (("content-type", "application/json; charset=UTF-8"),)
 
 
@@ -29,6 +30,12 @@ def json_response(members: Members, *, status: int = 200, pretty: bool = True) -
 def empty_response() -> Response:
     """The answer of a delete: 204, where a Python client can tell it from an empty 200 (Q1)."""
     return Response(204, ())
+
+
+def jsonp(response: Response, callback: str) -> Response:
+    """An answer as a script that hands it to *callback*; always 200, or no page could read it."""
+    body = b"// API callback\n%s(%s);" % (callback.encode("ascii"), response.body.rstrip())
+    return Response(200, (_SCRIPT, *(each for each in response.headers if each not in _JSON)), body)
 
 
 def json_bytes(members: Members, *, pretty: bool) -> bytes:

@@ -45,13 +45,27 @@ class Router:
 
         One slash too many at the end is forgiven: a published client wrote it (trace T7).
         """
-        segments = path.split("/")
-        if segments[-1] == "":
-            segments.pop()
+        segments = _segments(path)
         for route in self._routes.get((verb, len(segments)), ()):
             if route.fits(segments):
                 return route, {name: segments[at] for at, name in route.variables}
         return None
+
+    def verbs(self, path: str) -> list[str]:
+        """The verbs that *path* has methods for, in alphabetical order."""
+        segments = _segments(path)
+        return sorted(
+            verb
+            for (verb, size), routes in self._routes.items()
+            if size == len(segments) and any(route.fits(segments) for route in routes)
+        )
+
+
+def _segments(path: str) -> list[str]:
+    segments = path.split("/")
+    if segments[-1] == "":
+        segments.pop()
+    return segments
 
 
 def _route(contract: Contract, method: Method) -> tuple[Route, int]:

@@ -1,0 +1,129 @@
+"""What goes around every answer: caching headers, ETag, date, compression, JSON-P.
+
+The headers are those that www.googleapis.com sent in its last years (API.md 2.2). They are part of
+the answer for a reason: clients and proxies act on them.
+"""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import hashlib
+import zlib
+from collections.abc import Callable
+from email.utils import formatdate
+
+from emulator.engine.clock import MICROSECONDS
+from emulator.rest import errors
+from emulator.rest.messages import Headers, Request, Response
+
+# An ETag had two halves of this form, one for the release of the server and one for the content.
+_RELEASE = "taskqueue-sdk-emulator-0001"
+
+_READ_CACHING: Headers = (
+    ("cache-control", "private, max-age=0, must-revalidate, no-transform"),
+    ("vary", "Origin"),
+    ("vary", "X-Origin"),
+)
+_WRITE_CACHING: Headers = (
+    ("cache-control", "no-cache, no-store, max-age=0, must-revalidate"),
+    ("pragma", "no-cache"),
+    ("expires", "Mon, 01 Jan 1990 00:00:00 GMT"),
+    ("vary", "Origin"),
+    ("vary", "X-Origin"),
+)
+_SAFETY: Headers = (
+    ("x-content-type-options", "nosniff"),
+    ("x-frame-options", "SAMEORIGIN"),
+    ("x-xss-protection", "1; mode=block"),
+    ("server", "GSE"),
+)
+_READ = (*_READ_CACHING, *_SAFETY)
+_WRITE = (*_WRITE_CACHING, *_SAFETY)
+
+
+class Envelope:
+    """Puts the headers on answers; asked for the time, so that Date follows the server's clock."""
+
+    def __init__(self, now: Callable[[], int]) -> None:
+        self._now = now
+        self._date = (-1, "")
+
+    def seal(self, request: Request, response: Response) -> Response:
+        """*response* as it goes out to the caller of *request*."""
+        date = self._http_date()
+        if request.verb not in ("GET", "HEAD"):
+            return Response(
+                response.status, (*response.headers, ("date", date), *_WRITE), response.body
+            )
+        headers = (*response.headers, ("date", date), ("expires", date), *_READ)
+        if response.status != 200:
+            return Response(response.status, headers, response.body)
+        tag = _etag(response.body)
+        headers = (*headers, ("etag", tag))
+        if _matches(request.headers.get("if-none-match"), tag):
+            return Response(304, tuple(each for each in headers if each[0] != "content-type"))
+        return Response(200, headers, b"" if request.verb == "HEAD" else response.body)
+
+    def _http_date(self) -> str:
+        second = self._now() // MICROSECONDS
+        if self._date[0] != second:
+            self._date = (second, formatdate(second, usegmt=True))
+        return self._date[1]
+
+
+def compress(request: Request, response: Response) -> Response:
+    """Gzip the body for a caller that asks for it twice, as the platform's rule was.
+
+    The header alone is not enough: the user agent must say "gzip" too, since some proxies of the
+    time added the header on behalf of clients that could not read the answer.
+    """
+    if (
+        not response.body
+        or "gzip" not in (request.headers.get("accept-encoding") or "")
+        or "gzip" not in (request.headers.get("user-agent") or "")
+    ):
+        return response
+    return Response(
+        response.status,
+        (*response.headers, ("content-encoding", "gzip"), ("vary", "Accept-Encoding")),
+        gzip.compress(response.body, compresslevel=1, mtime=0),
+    )
+
+
+def decompress(request: Request, body: bytes, most: int) -> bytes:
+    """The request's body as its Content-Encoding says, at most *most* bytes of it.
+
+    Java's clients gzip every body they send, empty ones too (API.md section 13). Unpacking stops at
+    the cap, so a bomb costs no more than an honest body of that size.
+
+    Raises:
+        WireError: It is not gzip, is cut off, or unpacks to more than *most* bytes.
+    """
+    encoding = (request.headers.get("content-encoding") or "identity").strip().lower()
+    if encoding == "identity" or not body:
+        return body
+    if encoding not in ("gzip", "x-gzip"):
+        raise errors.unknown_encoding(encoding)
+    unpacker = zlib.decompressobj(wbits=31)
+    try:
+        plain = unpacker.decompress(body, most + 1)
+    except zlib.error as error:
+        raise errors.parse_error() from error
+    if len(plain) > most:
+        raise errors.body_too_large(most)
+    if not unpacker.eof or unpacker.unused_data:
+        raise errors.parse_error()
+    return plain
+
+
+def _etag(body: bytes) -> str:
+    digest = base64.urlsafe_b64encode(hashlib.sha1(body, usedforsecurity=False).digest())
+    return f'"{_RELEASE}/{digest.decode().rstrip("=")}"'
+
+
+def _matches(condition: str | None, tag: str) -> bool:
+    if condition is None:
+        return False
+    given = {each.strip().removeprefix("W/") for each in condition.split(",")}
+    return tag in given or "*" in given
