@@ -1,0 +1,104 @@
+"""tqsdk: a typed client for Google's Task Queue REST API (taskqueue/v1beta2) and its revivals.
+
+::
+
+    from tqsdk import Client
+
+    with Client("my-project", endpoint="http://127.0.0.1:8088") as client:
+        queue = client.queue("mail")
+        queue.insert(b"hello", tag="greeting")
+        with queue.lease(max_tasks=10, seconds=60) as leases:
+            for lease in leases:
+                print(lease.payload)
+                lease.delete()
+
+Map: ``client``, ``queue``, ``lease`` (what programs use), ``models``, ``errors``; below them
+``operations`` (what is repeated when), ``exchange`` (attempts and waits), ``calls`` (the eight
+methods), ``transport``. ``testing`` is for tests of programs that use this package.
+"""
+
+import logging
+
+from tqsdk import ground  # noqa: F401 - first: it refuses to go on with a stranger's discovery
+from tqsdk.client import Client
+from tqsdk.clock import Clock, SystemClock
+from tqsdk.errors import (
+    AmbiguousResultError,
+    ApiError,
+    ArgumentError,
+    ConfigError,
+    ConnectError,
+    DeadlineExceededError,
+    InvalidArgumentError,
+    LeaseLostError,
+    NotFoundError,
+    PayloadDecodeError,
+    PayloadTooLargeError,
+    PermissionDeniedError,
+    QueueNotFoundError,
+    RateLimitedError,
+    RequestTimeoutError,
+    ServerError,
+    TaskExistsError,
+    TaskNotFoundError,
+    TaskQueueError,
+    TaskTombstonedError,
+    TransportError,
+    UnauthenticatedError,
+)
+from tqsdk.lease import Lease, Leases
+from tqsdk.limits import Limits
+from tqsdk.models import QueueAcl, QueueInfo, QueueStats, Task, TaskSummary
+from tqsdk.options import CallOptions
+from tqsdk.queue import Queue
+from tqsdk.requests_transport import RequestsTransport
+from tqsdk.retry import RetryPolicy
+from tqsdk.transport import Request, Response, Timeout, Transport
+from tqsdk.version import __version__
+
+__all__ = [
+    "AmbiguousResultError",
+    "ApiError",
+    "ArgumentError",
+    "CallOptions",
+    "Client",
+    "Clock",
+    "ConfigError",
+    "ConnectError",
+    "DeadlineExceededError",
+    "InvalidArgumentError",
+    "Lease",
+    "LeaseLostError",
+    "Leases",
+    "Limits",
+    "NotFoundError",
+    "PayloadDecodeError",
+    "PayloadTooLargeError",
+    "PermissionDeniedError",
+    "Queue",
+    "QueueAcl",
+    "QueueInfo",
+    "QueueNotFoundError",
+    "QueueStats",
+    "RateLimitedError",
+    "Request",
+    "RequestTimeoutError",
+    "RequestsTransport",
+    "Response",
+    "RetryPolicy",
+    "ServerError",
+    "SystemClock",
+    "Task",
+    "TaskExistsError",
+    "TaskNotFoundError",
+    "TaskQueueError",
+    "TaskSummary",
+    "TaskTombstonedError",
+    "Timeout",
+    "Transport",
+    "TransportError",
+    "UnauthenticatedError",
+    "__version__",
+]
+
+logging.getLogger("tqsdk").addHandler(logging.NullHandler())

@@ -1,0 +1,87 @@
+"""Where the server is and whose queues are meant: arguments first, then the environment.
+
+The only module that reads environment variables. It never falls back to a Google host.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+from tqsdk.errors import ConfigError
+
+EMULATOR_HOST = "TASKQUEUE_EMULATOR_HOST"
+ENDPOINT = "TASKQUEUE_ENDPOINT"
+PROJECT = "GOOGLE_CLOUD_PROJECT"
+
+_HOST_AND_PORT = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^\s/:@\[\]?#]+):[0-9]{1,5}")
+_TOKEN = re.compile(r"[!-~]+")
+
+
+def find_endpoint(
+    argument: str | None, environ: Mapping[str, str], *, fallback: str | None = None
+) -> str:
+    """The URL below which the API lies, without a slash at its end.
+
+    Args:
+        argument: Given by the program; wins over the environment.
+        environ: ``TASKQUEUE_EMULATOR_HOST`` (``host:port``) wins over ``TASKQUEUE_ENDPOINT`` (URL).
+        fallback: For transports that reach no network and need a URL only to have one.
+
+    Raises:
+        ConfigError: There is none, or it is not what it should be.
+    """
+    if argument is not None:
+        return _url(argument, "endpoint")
+    if host := environ.get(EMULATOR_HOST):
+        if not _HOST_AND_PORT.fullmatch(host):
+            raise ConfigError(
+                f"{EMULATOR_HOST} must be host:port, such as 127.0.0.1:8088; "
+                f"a URL belongs in {ENDPOINT}"
+            )
+        return _url(f"http://{host}", EMULATOR_HOST)
+    if url := environ.get(ENDPOINT):
+        return _url(url, ENDPOINT)
+    if fallback is not None:
+        return fallback
+    raise ConfigError(
+        f"no server given: pass endpoint=, or set {EMULATOR_HOST} (host:port) or {ENDPOINT} (URL)"
+    )
+
+
+def find_project(argument: str | None, environ: Mapping[str, str]) -> str:
+    """The project id, with its partition (``s~``) if it was given with one.
+
+    Raises:
+        ConfigError: There is none.
+    """
+    project = environ.get(PROJECT, "") if argument is None else argument
+    if not project:
+        raise ConfigError(f"no project given: pass project=, or set {PROJECT}")
+    return project
+
+
+def check_token(token: str) -> str:
+    """*token*, if it can stand in a header.
+
+    Raises:
+        ConfigError: It cannot; the message does not repeat it.
+    """
+    if not _TOKEN.fullmatch(token):
+        raise ConfigError("token must be printable ASCII without spaces or line breaks")
+    return token
+
+
+def _url(text: str, source: str) -> str:
+    try:
+        parts = urlsplit(text)
+        # Reading the port is what checks it.
+        usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError as error:
+        raise ConfigError(f"{source} is not a URL: {error}") from error
+    if not usable or parts.query or parts.fragment or parts.username or re.search(r"\s", text):
+        raise ConfigError(
+            f"{source} must be a URL such as http://127.0.0.1:8088, without user, ? or #"
+        )
+    return text.rstrip("/")
