@@ -180,13 +180,11 @@ class Engine:
 
         return work
 
-    def renew(
-        self, queue: QueueId, name: str, *, seconds: int, token: LeaseToken | None
-    ) -> Work[Task]:
+    def renew(self, queue: QueueId, name: str, *, seconds: int, token: LeaseToken) -> Work[Task]:
         """Move the end of a live lease to *seconds* from now; 0 releases the task.
 
-        Without a *token* it is enough that somebody's lease is live. The backend had no "leased"
-        flag, so a task that waits for a future ``eta`` passes too (SEMANTICS.md 2.3).
+        With an empty *token* it is enough that somebody's lease is live. The backend had no flag
+        "leased", so a task that waits for a future ``eta`` passes too (SEMANTICS.md 2.3).
 
         Raises:
             RefusedError: INVALID_TASK_NAME, OutOfRangeError, QUEUE_PAUSED or a queue's code; from
@@ -341,10 +339,8 @@ def _is_spent(task: Task, settings: QueueSettings) -> bool:
     return settings.retry_limit is not None and task.retry_count >= settings.retry_limit
 
 
-def _fits(token: LeaseToken | None, task: Task) -> bool:
-    if token is None:
-        return True
-    return token.eta == task.eta and token.retry_count in (None, task.retry_count)
+def _fits(token: LeaseToken, task: Task) -> bool:
+    return token.eta in (None, task.eta) and token.retry_count in (None, task.retry_count)
 
 
 def _check_range(argument: str, value: int, *, low: int, high: int | None) -> None:

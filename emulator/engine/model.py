@@ -90,9 +90,9 @@ class LeaseToken:
     """What a caller must know of a task to prove that its lease is the last one (RULINGS 4).
 
     Attributes:
-        eta: The lease's end, to the microsecond.
+        eta: The lease's end, to the microsecond; None trusts whatever lease is live.
         retry_count: Compared too when given: under a still clock two leases may end together.
     """
 
-    eta: int
+    eta: int | None = None
     retry_count: int | None = None

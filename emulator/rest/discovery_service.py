@@ -24,13 +24,16 @@ def answer(request: Request) -> Response | None:
     """
     if request.verb not in ("GET", "HEAD"):
         return None
-    members = _members(request)
-    return None if members is None else json_response(members)
-
-
-def _members(request: Request) -> Members | None:
-    path = request.path.rstrip("/")
     parameters = dict(parse_qsl(request.query, errors="replace"))
+    members = _members(request, parameters)
+    if members is None:
+        return None
+    pretty = parameters.get("prettyPrint", parameters.get("pp", "true")).lower()
+    return json_response(members, pretty=pretty not in ("false", "0"))
+
+
+def _members(request: Request, parameters: Mapping[str, str]) -> Members | None:
+    path = request.path.rstrip("/")
     if path == _DOCUMENT:
         return _document(parameters.get("version", ""), request.origin)
     if path == _DIRECTORY:

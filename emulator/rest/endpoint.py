@@ -78,6 +78,7 @@ class Endpoint:
             check_scope(caller, self._method)
             arguments = self._parser.arguments(pairs)
             style = self._style(arguments)
+            body = self._parser.body(json_body)
             partition, project = _project(variables["project"])
             call = Call(
                 caller=caller,
@@ -85,7 +86,7 @@ class Endpoint:
                 partition=partition,
                 task=variables.get("task", ""),
                 arguments=arguments,
-                body=self._parser.body(json_body),
+                body=body,
             )
             plan = self._methods(self._method.id, call)
         except (WireError, EngineError) as error:
@@ -108,10 +109,11 @@ class Endpoint:
     def _finish(self, show: _Show, style: _Style, outcome: Outcome[Any]) -> Response:
         if outcome.error is not None:
             return self._refusal(outcome.error, style)
-        members = show(outcome.value)
-        if members is None:
-            return render.empty_response()
-        return self._response(members, style)
+        try:
+            members = show(outcome.value)
+            return render.empty_response() if members is None else self._response(members, style)
+        except Exception as error:
+            return self._refusal(error, style)
 
     def _response(self, members: Members, style: _Style) -> Response:
         for mask in (self._shape, style.mask):

@@ -5,6 +5,7 @@ A handler gets a ``Call`` and returns members, or a ``Plan`` where the store is 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -102,7 +103,7 @@ class Methods:
         if call.body is None:
             raise errors.body_required()
         named = call.body.get("queueName")
-        if named is not None and named not in self._names(call):
+        if named is not None and not _names(call.queue, named):
             raise errors.invalid_queue_name_member()
         work = self._engine.insert(
             call.queue,
@@ -170,9 +171,7 @@ class Methods:
 
     def _renew(self, call: Call, name: str, named: str | None) -> Plan:
         body = call.body or {}
-        token = None
-        if "leaseTimestamp" in body:
-            token = LeaseToken(eta=body["leaseTimestamp"], retry_count=body.get("retry_count"))
+        token = LeaseToken(eta=body.get("leaseTimestamp"), retry_count=body.get("retry_count"))
         work = self._engine.renew(
             call.queue, name, seconds=call.arguments["newLeaseSeconds"], token=token
         )
@@ -186,24 +185,22 @@ class Methods:
     def _full_name(self, queue: QueueId) -> str:
         return render.full_queue_name(queue, self._partition)
 
-    def _names(self, call: Call) -> tuple[str, ...]:
-        """All the names that mean the call's queue."""
-        queue = call.queue
-        partitions = {self._partition, call.partition} - {""}
-        return (
-            queue.name,
-            f"projects/{queue.project}/taskqueues/{queue.name}",
-            *(render.full_queue_name(queue, each) for each in partitions),
-        )
-
     def _check_unchanged_queue(self, call: Call, named: str) -> None:
-        if named == call.queue.name:
-            return
-        if named not in self._names(call):
+        full = self._limits.long_queue_name_in_patch and _names(call.queue, named)
+        if not full and named != call.queue.name:
             raise errors.changed_member("queueName")
-        if not self._limits.long_queue_name_in_patch:
-            raise errors.invalid_queue_name_member()
 
     def _check_partition(self, call: Call) -> None:
         if not (call.partition or self._limits.bare_project_for_writes):
             raise errors.bare_project()
+
+
+def _names(queue: QueueId, text: str) -> bool:
+    """Whether *text* means *queue*: its name, or in full, with any partition or none."""
+    if text == queue.name:
+        return True
+    project = text.removeprefix("projects/").removesuffix(f"/taskqueues/{queue.name}")
+    return (
+        text == f"projects/{project}/taskqueues/{queue.name}"
+        and re.sub("^[a-z]~", "", project) == queue.project
+    )

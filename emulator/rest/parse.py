@@ -99,6 +99,9 @@ class Parser:
         members = _json(raw)
         if not isinstance(members, dict):
             raise errors.parse_error()
+        # JSON can hold NUL only as an escape, so bodies without one need no closer look.
+        if b"\\u0000" in raw and _holds_nul(members):
+            raise errors.unusable_text("the body")
         return {
             name: _member(self._schema[name], value)
             for name, value in members.items()
@@ -113,7 +116,7 @@ def query_pairs(query: str, form: bytes) -> Pairs:
         WireError: There are too many.
     """
     if form:
-        query = f"{query}&{form.decode('ascii', 'replace')}"
+        query = f"{query}&{form.decode('utf-8', 'surrogateescape')}"
     if not query:
         return ()
     try:
@@ -195,6 +198,14 @@ def _json_by_the_letter(raw: bytes) -> object:
     if not _is_unicode(spelled):
         raise errors.unusable_text("the body")
     return members
+
+
+def _holds_nul(value: object) -> bool:
+    if isinstance(value, str):
+        return "\0" in value
+    if isinstance(value, dict):
+        return any(map(_holds_nul, (*value.keys(), *value.values())))
+    return isinstance(value, list) and any(map(_holds_nul, value))
 
 
 def _no_constant(name: str) -> object:

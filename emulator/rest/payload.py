@@ -27,15 +27,21 @@ def decode(text: str, *, standard: bool) -> bytes:
     letters = text.translate(_STANDARD) if standard else text
     bare = letters.rstrip("=")
     if len(letters) - len(bare) > 2 or len(bare) % 4 == 1 or not _is_url_safe(bare):
-        raise errors.invalid_payload(
-            standard_alphabet=not standard and _is_url_safe(bare.translate(_STANDARD))
-        )
+        raise errors.invalid_payload(standard_alphabet=not standard and _is_standard(text))
     return binascii.a2b_base64(bare.replace("-", "+").replace("_", "/") + "=" * (-len(bare) % 4))
 
 
 def encode(payload: bytes) -> str:
     """URL-safe base64 with padding, on one line."""
     return base64.urlsafe_b64encode(payload).decode("ascii")
+
+
+def _is_standard(text: str) -> bool:
+    try:
+        decode(text, standard=True)
+    except errors.WireError:
+        return False
+    return True
 
 
 def _is_url_safe(text: str) -> bool:
