@@ -1,1 +1,4 @@
+"""What tests of queues and their users need. Imports no client.
 
+``history`` judges a record of operations: was anything lost, or held by two at once?
+"""
