@@ -83,14 +83,22 @@ class Guard:
         Raises:
             WireError: 403, saying which switch allows it.
         """
-        host = urlsplit(f"//{headers.get('host') or 'localhost'}").hostname or ""
+        host = _hostname(f"//{headers.get('host') or 'localhost'}")
         if not is_loopback(host) and host not in self.hosts:
             raise errors.forbidden_host(host)
         origin = headers.get("origin")
         if origin is None or origin in self.origins or "*" in self.origins:
             return
-        if not is_loopback(urlsplit(origin).hostname or ""):
+        if not is_loopback(_hostname(origin)):
             raise errors.forbidden_origin(origin)
+
+
+def _hostname(url: str) -> str:
+    """The host of *url*, or "" where it has none or is none."""
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
 
 
 def is_loopback(host: str) -> bool:

@@ -99,14 +99,15 @@ class Parser:
         members = _json(raw)
         if not isinstance(members, dict):
             raise errors.parse_error()
-        # JSON can hold NUL only as an escape, so bodies without one need no closer look.
-        if b"\\u0000" in raw and _holds_nul(members):
-            raise errors.unusable_text("the body")
-        return {
+        typed = {
             name: _member(self._schema[name], value)
             for name, value in members.items()
             if value is not None and name in self._schema
         }
+        # JSON can hold NUL only as an escape, so bodies without one need no closer look.
+        if b"\\u0000" in raw and _holds_nul(members):
+            raise errors.unusable_text("the body")
+        return typed
 
 
 def query_pairs(query: str, form: bytes) -> Pairs:
