@@ -115,7 +115,8 @@ def _inserted_twice(
 def _held_by_two(task: str, operations: Sequence[Operation]) -> Iterator[str]:
     """Follow the end of the lease in the server's time; no lease may begin before it."""
     steps = [*_done(operations, Kind.LEASE), *_done(operations, Kind.RENEW)]
-    steps.sort(key=lambda each: (each.begins, each.retry_count, each.ends))
+    # By lease, not by time: under a clock that stands still all may begin at the same instant.
+    steps.sort(key=lambda each: (each.retry_count, each.kind is Kind.RENEW, each.begins))
     doubtful = [
         each for each in operations if each.kind is Kind.RENEW and each.result is Result.UNKNOWN
     ]
@@ -175,7 +176,7 @@ def _changed(task: str, operations: Sequence[Operation], stored: Stored) -> Iter
     steps = [*_done(operations, Kind.LEASE), *_done(operations, Kind.RENEW)]
     if not steps:
         return
-    last = max(steps, key=lambda each: (each.retry_count, each.begins))
+    last = max(steps, key=lambda each: (each.retry_count, each.kind is Kind.RENEW, each.begins))
     if stored.retry_count < last.retry_count:
         yield (
             f"{task}: stored with retry_count {stored.retry_count}, and a lease was given with"

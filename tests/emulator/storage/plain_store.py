@@ -1,0 +1,154 @@
+"""A store in plain Python: dictionaries, sorting, and a copy of everything before each unit.
+
+Slow and obviously right; what ``test_store_contract`` holds against the real stores.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from queue import SimpleQueue
+from typing import Any, TypeVar
+
+from emulator.engine.clock import MICROSECONDS
+from emulator.engine.errors import EngineError, OverloadedError, StoreFailedError
+from emulator.engine.model import QueueId, Task, Tombstone
+from emulator.engine.store import Outcome, Work
+
+T = TypeVar("T")
+
+MOST_WAITING = 10_000
+
+
+@dataclass
+class PlainTransaction:
+    """The verbs, over two dictionaries."""
+
+    held: dict[tuple[QueueId, str], Task | Tombstone] = field(default_factory=dict)
+    leases: list[tuple[QueueId, int, int]] = field(default_factory=list)
+    writes: int = 0
+
+    def find(
+        self, queue: QueueId, name: str, *, with_payload: bool = False
+    ) -> Task | Tombstone | None:
+        found = self.held.get((queue, name))
+        if isinstance(found, Task) and not with_payload:
+            return replace(found, payload=None)
+        return found
+
+    def put(self, queue: QueueId, task: Task) -> None:
+        if isinstance(self.held.get((queue, task.name)), Task):
+            raise RuntimeError(f"put of {task.name!r}, which is there")
+        self.writes += 1
+        self.held[queue, task.name] = task
+
+    def available(self, queue: QueueId, *, now: int, tag: str | None = None) -> Iterator[Task]:
+        for task in self._live(queue):
+            if task.eta <= now and tag in (None, task.tag):
+                yield task
+
+    def first(self, queue: QueueId, *, limit: int) -> Sequence[Task]:
+        return [replace(task, payload=None) for task in self._live(queue)[:limit]]
+
+    def reschedule(self, queue: QueueId, name: str, *, eta: int, retry_count: int) -> None:
+        task = self._task(queue, name)
+        self.writes += 1
+        self.held[queue, name] = replace(task, eta=eta, retry_count=retry_count)
+
+    def bury(self, queue: QueueId, name: str, *, until: int | None) -> None:
+        self._task(queue, name)
+        self.writes += 1
+        del self.held[queue, name]
+        if until is not None:
+            self.held[queue, name] = Tombstone(name, until)
+
+    def sweep(self, *, now: int, limit: int) -> int:
+        over = [
+            key
+            for key, each in self.held.items()
+            if isinstance(each, Tombstone) and each.until <= now
+        ][:limit]
+        for key in over:
+            self.writes += 1
+            del self.held[key]
+        return len(over)
+
+    def count(self, queue: QueueId) -> int:
+        return len(self._live(queue))
+
+    def record_leases(self, queue: QueueId, *, at: int, count: int, forget_before: int) -> None:
+        self.writes += 1
+        second, oldest = at // MICROSECONDS, forget_before // MICROSECONDS
+        self.leases = [each for each in self.leases if each[0] != queue or each[1] >= oldest]
+        self.leases.append((queue, second, count))
+
+    def leases_since(self, queue: QueueId, since: int) -> int:
+        second = since // MICROSECONDS
+        return sum(count for whose, at, count in self.leases if whose == queue and at >= second)
+
+    def copy(self) -> PlainTransaction:
+        """The same contents, to go on from or to go back to."""
+        return PlainTransaction(dict(self.held), list(self.leases))
+
+    def _live(self, queue: QueueId) -> list[Task]:
+        tasks = [
+            each
+            for (whose, _), each in self.held.items()
+            if whose == queue and isinstance(each, Task)
+        ]
+        return sorted(tasks, key=lambda task: (task.eta, task.name.encode()))
+
+    def _task(self, queue: QueueId, name: str) -> Task:
+        task = self.held.get((queue, name))
+        if not isinstance(task, Task):
+            raise RuntimeError(f"there is no task {name!r}")
+        return task
+
+
+class PlainStore:
+    """A ``Store``: one thread, which runs the units one by one, each on a copy."""
+
+    def __init__(self) -> None:
+        self._kept = PlainTransaction()
+        self._waiting: SimpleQueue[tuple[Work[Any], Callable[[Outcome[Any]], None]] | None]
+        self._waiting = SimpleQueue()
+        self._closed = False
+        self._thread = threading.Thread(target=self._work, name="plain-store", daemon=True)
+        self._thread.start()
+
+    def submit(self, work: Work[T], done: Callable[[Outcome[T]], None]) -> None:
+        if self._closed:
+            raise StoreFailedError("closed")
+        if self._waiting.qsize() >= MOST_WAITING:
+            raise OverloadedError("too much is waiting")
+        self._waiting.put((work, done))
+
+    def run(self, work: Work[T]) -> T:
+        settled: SimpleQueue[Outcome[T]] = SimpleQueue()
+        self.submit(work, settled.put)
+        return settled.get().unwrap()
+
+    def close(self) -> None:
+        if not self._closed:
+            self._closed = True
+            self._waiting.put(None)
+        self._thread.join()
+
+    def _work(self) -> None:
+        while (unit := self._waiting.get()) is not None:
+            work, done = unit
+            done(self._outcome(work))
+
+    def _outcome(self, work: Work[T]) -> Outcome[T]:
+        tried = self._kept.copy()
+        try:
+            value = work(tried)
+        except EngineError as refusal:
+            if tried.writes:
+                return Outcome(error=StoreFailedError("refused after a write"))
+            return Outcome(error=refusal)
+        except Exception as error:
+            return Outcome(error=StoreFailedError(str(error)))
+        self._kept = tried
+        return Outcome(value)

@@ -1,0 +1,176 @@
+"""What is particular to SQLite: the file, its owner, its schema, and the cost of a statement."""
+
+from __future__ import annotations
+
+import sqlite3
+
+import pytest
+
+from emulator.engine.clock import VirtualClock
+from emulator.engine.engine import Engine
+from emulator.engine.errors import RefusedError
+from emulator.engine.model import QueueId
+from emulator.storage.errors import StoreBusyError, StoreUnusableError
+from emulator.storage.sqlite import SqliteSession, open_sqlite
+
+QUEUE = QueueId("p", "q")
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "t.db"
+
+
+def reopened(store, path):
+    store.close()
+    return open_sqlite(path, durability="full")
+
+
+def test_everything_survives_a_restart(path):
+    clock = VirtualClock()
+    engine = Engine(clock)
+    store = open_sqlite(path, durability="full")
+    for name in ("gone", "leased", "waiting"):
+        store.run(engine.insert(QUEUE, payload=name.encode(), name=name, tag="t"))
+    store.run(engine.delete(QUEUE, "gone"))
+    leased = store.run(engine.lease(QUEUE, count=1, seconds=60))
+    before = store.run(engine.stats(QUEUE))
+
+    store = reopened(store, path)
+
+    assert store.run(engine.get(QUEUE, "leased")) == leased[0]
+    assert store.run(engine.get(QUEUE, "waiting")).payload == b"waiting"
+    assert store.run(engine.stats(QUEUE)) == before
+    with pytest.raises(RefusedError, match="TOMBSTONED_TASK"):
+        store.run(engine.insert(QUEUE, payload=b"", name="gone"))
+    store.close()
+
+
+def test_a_file_has_one_owner_until_it_is_closed(path):
+    first = open_sqlite(path, durability="full")
+
+    with pytest.raises(StoreBusyError, match="another process"):
+        open_sqlite(path, durability="full")
+
+    reopened(first, path).close()
+
+
+def test_a_newer_schema_is_left_alone(path):
+    open_sqlite(path, durability="full").close()
+    newer = sqlite3.connect(path)
+    newer.execute("PRAGMA user_version = 999")
+    newer.close()
+
+    with pytest.raises(StoreUnusableError, match=r"schema 999.*upgrade"):
+        open_sqlite(path, durability="full")
+
+
+def test_a_database_of_another_program_is_left_alone(path):
+    other = sqlite3.connect(path)
+    other.execute("CREATE TABLE precious (id INTEGER)")
+    other.close()
+
+    with pytest.raises(StoreUnusableError, match="another program"):
+        open_sqlite(path, durability="full")
+
+
+def test_a_file_that_is_no_database_is_left_alone(path):
+    path.write_bytes(b"dear diary, " * 1000)
+
+    with pytest.raises(StoreUnusableError, match="not a database"):
+        open_sqlite(path, durability="full")
+
+    assert path.read_bytes() == b"dear diary, " * 1000
+
+
+def test_a_failed_opening_frees_the_file(path):
+    path.write_bytes(b"dear diary, " * 1000)
+    with pytest.raises(StoreUnusableError):
+        open_sqlite(path, durability="full")
+
+    path.write_bytes(b"")
+
+    open_sqlite(path, durability="full").close()
+
+
+@pytest.mark.parametrize(("durability", "level"), [("full", 2), ("normal", 1), ("off", 0)])
+def test_durability_is_what_sqlite_is_told(path, durability, level):
+    session = SqliteSession(path, durability)
+    session.open()
+
+    assert session._connection.execute("PRAGMA synchronous").fetchone() == (level,)
+    assert session._connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    session.close()
+
+
+@pytest.fixture
+def traced():
+    """A session, and the statements that it has run."""
+    session = SqliteSession(None, "full")
+    tx = session.open()
+    statements: list[str] = []
+    session._connection.set_trace_callback(statements.append)
+    yield session, tx, statements
+    session.close()
+
+
+def test_a_lease_does_not_rewrite_the_payload(traced):
+    _, tx, statements = traced
+    engine = Engine(VirtualClock())
+    engine.insert(QUEUE, payload=b"x" * 10_000, name="a")(tx)
+    statements.clear()
+
+    engine.lease(QUEUE, count=1, seconds=60)(tx)
+
+    writes = [each for each in statements if not each.lstrip().startswith("SELECT")]
+    assert len(writes) == 2
+    assert not any("payload" in each for each in writes)
+
+
+@pytest.mark.parametrize(
+    ("work", "most"),
+    [
+        (lambda engine: engine.insert(QUEUE, payload=b"x", name="new"), 3),
+        (lambda engine: engine.lease(QUEUE, count=1, seconds=60), 3),
+        (lambda engine: engine.delete(QUEUE, "a"), 4),
+        (lambda engine: engine.get(QUEUE, "a"), 2),
+    ],
+    ids=["insert", "lease", "delete", "get"],
+)
+def test_an_operation_takes_few_statements(traced, work, most):
+    session, tx, statements = traced
+    engine = Engine(VirtualClock())
+    for name in "ab":
+        engine.insert(QUEUE, payload=b"x", name=name)(tx)
+    session.begin()
+    statements.clear()
+
+    work(engine)(tx)
+
+    assert len(statements) <= most, statements
+    session.rollback()
+
+
+@pytest.mark.parametrize(
+    "verb",
+    [
+        lambda tx: list(tx.available(QUEUE, now=10**18)),
+        lambda tx: list(tx.available(QUEUE, now=10**18, tag="t")),
+        lambda tx: tx.first(QUEUE, limit=100),
+        lambda tx: tx.find(QUEUE, "a"),
+        lambda tx: tx.sweep(now=10**18, limit=2),
+        lambda tx: tx.count(QUEUE),
+        lambda tx: tx.leases_since(QUEUE, 0),
+    ],
+)
+def test_no_read_scans_a_table_or_sorts(traced, verb):
+    session, tx, statements = traced
+    Engine(VirtualClock()).insert(QUEUE, payload=b"x", name="a", tag="t")(tx)
+    statements.clear()
+
+    verb(tx)
+
+    for statement in statements:
+        plan = [row[3] for row in session._connection.execute(f"EXPLAIN QUERY PLAN {statement}")]
+        assert not [step for step in plan if "B-TREE" in step], plan
+        assert not [step for step in plan if step.startswith("SCAN") and "INDEX" not in step], plan

@@ -1,0 +1,437 @@
+"""What every store promises (``emulator.engine.store``), run over each of them."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+
+import pytest
+
+from emulator.engine.errors import Code, OverloadedError, RefusedError, StoreFailedError
+from emulator.engine.model import QueueId, Task, Tombstone
+from emulator.storage.group_commit import GroupCommit
+from emulator.storage.sqlite import SqliteSession, open_sqlite
+from tests.emulator.storage.plain_store import PlainStore
+
+QUEUE = QueueId("p", "q")
+
+
+@pytest.fixture(params=["file", "memory", "plain"])
+def store(request, tmp_path):
+    opened = {
+        "file": lambda: open_sqlite(tmp_path / "t.db", durability="off"),
+        "memory": lambda: open_sqlite(None, durability="full"),
+        "plain": PlainStore,
+    }[request.param]()
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(params=["file", "memory"])
+def group(request, tmp_path):
+    """The stores whose units share commits."""
+    path = tmp_path / "t.db" if request.param == "file" else None
+    opened = open_sqlite(path, durability="off")
+    yield opened
+    opened.close()
+
+
+def a_task(name="a", **fields) -> Task:
+    defaults = {
+        "payload": b"x",
+        "tag": "",
+        "enqueued_at": 5_000_000,
+        "eta": 100,
+        "eta_given": False,
+        "retry_count": 0,
+    }
+    return Task(name=name, **{**defaults, **fields})
+
+
+def put(store, *tasks, queue=QUEUE):
+    for task in tasks:
+        store.run(lambda tx, task=task: tx.put(queue, task))
+
+
+def names(tasks):
+    return [task.name for task in tasks]
+
+
+def available(store, now, tag=None, queue=QUEUE):
+    return store.run(lambda tx: list(tx.available(queue, now=now, tag=tag)))
+
+
+def test_a_task_comes_back_as_it_was_put(store):
+    task = a_task(payload=b"\0\xff", tag="blå", eta=7, eta_given=True, retry_count=3)
+
+    put(store, task)
+
+    assert store.run(lambda tx: tx.find(QUEUE, "a", with_payload=True)) == task
+    assert store.run(lambda tx: tx.find(QUEUE, "a")) == replace(task, payload=None)
+
+
+def test_an_empty_payload_is_a_payload(store):
+    put(store, a_task(payload=b""))
+
+    assert store.run(lambda tx: tx.find(QUEUE, "a", with_payload=True)).payload == b""
+    assert available(store, 100)[0].payload == b""
+
+
+def test_a_name_that_was_never_put_is_not_found(store):
+    assert store.run(lambda tx: tx.find(QUEUE, "a")) is None
+
+
+def test_order_is_by_eta_then_by_the_bytes_of_the_name(store):
+    put(store, *(a_task(name) for name in ["b", "a", "_", "B", "a1", "-", "a_", "0"]))
+    put(store, a_task("z", eta=99))
+
+    assert names(available(store, 100)) == ["z", "-", "0", "B", "_", "a", "a1", "a_", "b"]
+    assert names(store.run(lambda tx: tx.first(QUEUE, limit=3))) == ["z", "-", "0"]
+
+
+def test_a_task_is_available_from_the_instant_of_its_eta(store):
+    put(store, a_task(eta=100))
+
+    assert available(store, 99) == []
+    assert names(available(store, 100)) == ["a"]
+
+
+def test_tags_are_matched_exactly_and_the_empty_one_is_the_untagged(store):
+    put(store, a_task("a", tag="red"), a_task("b"), a_task("c", tag="Red"), a_task("d", tag="red"))
+
+    assert names(available(store, 100, "red")) == ["a", "d"]
+    assert names(available(store, 100, "")) == ["b"]
+    assert names(available(store, 100, None)) == ["a", "b", "c", "d"]
+    assert available(store, 100, "re") == []
+
+
+def test_a_listing_has_what_is_leased_and_no_payloads(store):
+    put(store, a_task("a", eta=10**15, retry_count=1), a_task("b"))
+
+    listed = store.run(lambda tx: tx.first(QUEUE, limit=100))
+
+    assert names(listed) == ["b", "a"]
+    assert [task.payload for task in listed] == [None, None]
+
+
+def test_rescheduling_moves_a_task_and_leaves_its_payload(store):
+    put(store, a_task("a", tag="t"), a_task("b", tag="t"))
+
+    store.run(lambda tx: tx.reschedule(QUEUE, "a", eta=200, retry_count=4))
+
+    assert names(available(store, 199)) == ["b"]
+    assert names(available(store, 199, "t")) == ["b"]
+    assert names(available(store, 200)) == ["b", "a"]
+    found = store.run(lambda tx: tx.find(QUEUE, "a", with_payload=True))
+    assert (found.payload, found.eta, found.retry_count) == (b"x", 200, 4)
+
+
+def test_a_buried_task_is_a_tombstone_and_nothing_else(store):
+    put(store, a_task("a"))
+
+    store.run(lambda tx: tx.bury(QUEUE, "a", until=500))
+
+    assert store.run(lambda tx: tx.find(QUEUE, "a")) == Tombstone("a", 500)
+    assert available(store, 10**15) == []
+    assert available(store, 10**15, "") == []
+    assert list(store.run(lambda tx: tx.first(QUEUE, limit=9))) == []
+    assert store.run(lambda tx: tx.count(QUEUE)) == 0
+
+
+def test_a_task_buried_for_no_time_leaves_its_name_free(store):
+    put(store, a_task("a"))
+
+    store.run(lambda tx: tx.bury(QUEUE, "a", until=None))
+
+    assert store.run(lambda tx: tx.find(QUEUE, "a")) is None
+
+
+def test_a_new_task_replaces_a_tombstone(store):
+    put(store, a_task("a", tag="old"))
+    store.run(lambda tx: tx.bury(QUEUE, "a", until=500))
+
+    put(store, a_task("a", payload=b"new", eta=3))
+
+    assert store.run(lambda tx: tx.find(QUEUE, "a", with_payload=True)).payload == b"new"
+    assert names(available(store, 3)) == ["a"]
+    assert store.run(lambda tx: tx.count(QUEUE)) == 1
+
+
+def test_a_live_name_cannot_be_put_again(store):
+    put(store, a_task("a", payload=b"first"))
+
+    with pytest.raises(StoreFailedError):
+        put(store, a_task("a", payload=b"second"))
+
+    assert store.run(lambda tx: tx.find(QUEUE, "a", with_payload=True)).payload == b"first"
+    assert store.run(lambda tx: tx.count(QUEUE)) == 1
+
+
+@pytest.mark.parametrize(
+    "verb",
+    [
+        lambda tx: tx.reschedule(QUEUE, "a", eta=1, retry_count=1),
+        lambda tx: tx.bury(QUEUE, "a", until=1),
+        lambda tx: tx.bury(QUEUE, "a", until=None),
+    ],
+)
+def test_what_is_not_live_cannot_be_changed(store, verb):
+    with pytest.raises(StoreFailedError):
+        store.run(verb)
+
+
+def test_a_sweep_forgets_what_is_over_and_no_more_than_it_was_told(store):
+    put(store, *(a_task(name) for name in "abcd"))
+    for name, until in zip("abc", (10, 20, 30), strict=True):
+        store.run(lambda tx, name=name, until=until: tx.bury(QUEUE, name, until=until))
+
+    assert store.run(lambda tx: tx.sweep(now=9, limit=9)) == 0
+    assert store.run(lambda tx: tx.sweep(now=20, limit=1)) == 1
+    assert store.run(lambda tx: tx.sweep(now=20, limit=9)) == 1
+    assert store.run(lambda tx: tx.find(QUEUE, "c")) == Tombstone("c", 30)
+    assert names(available(store, 100)) == ["d"]
+
+
+def test_queues_and_projects_share_nothing(store):
+    other_queue, other_project = QueueId("p", "q2"), QueueId("p2", "q")
+    put(store, a_task("a", payload=b"1"))
+    put(store, a_task("a", payload=b"2"), queue=other_queue)
+    put(store, a_task("a", payload=b"3"), queue=other_project)
+
+    store.run(lambda tx: tx.bury(QUEUE, "a", until=500))
+
+    assert [task.payload for task in available(store, 100, queue=other_queue)] == [b"2"]
+    assert [task.payload for task in available(store, 100, queue=other_project)] == [b"3"]
+    assert store.run(lambda tx: tx.count(other_queue)) == 1
+
+
+def test_leases_are_counted_by_the_second(store):
+    for at, count in [(1_000_000, 1), (1_999_999, 2), (2_000_000, 4), (9_000_000, 8)]:
+        store.run(
+            lambda tx, at=at, count=count: tx.record_leases(
+                QUEUE, at=at, count=count, forget_before=0
+            )
+        )
+
+    assert store.run(lambda tx: tx.leases_since(QUEUE, 1_500_000)) == 15
+    assert store.run(lambda tx: tx.leases_since(QUEUE, 2_000_000)) == 12
+    assert store.run(lambda tx: tx.leases_since(QueueId("p", "other"), 0)) == 0
+
+
+def test_a_unit_sees_what_it_has_written(store):
+    def work(tx):
+        tx.put(QUEUE, a_task("a"))
+        tx.put(QUEUE, a_task("b"))
+        tx.bury(QUEUE, "a", until=9)
+        tx.record_leases(QUEUE, at=0, count=5, forget_before=0)
+        return tx.count(QUEUE), names(tx.first(QUEUE, limit=9)), tx.leases_since(QUEUE, 0)
+
+    assert store.run(work) == (1, ["b"], 5)
+
+
+def test_a_refusal_is_raised_to_its_caller(store):
+    def refuse(tx):
+        raise RefusedError(Code.UNKNOWN_TASK, "there is none")
+
+    with pytest.raises(RefusedError, match="UNKNOWN_TASK"):
+        store.run(refuse)
+
+
+def test_a_unit_that_fails_after_writing_leaves_no_trace(store):
+    new_queue = QueueId("p", "new")
+
+    def fail(tx):
+        tx.put(new_queue, a_task("a"))
+        tx.record_leases(new_queue, at=0, count=5, forget_before=0)
+        raise ZeroDivisionError("nobody foresaw this")
+
+    with pytest.raises(StoreFailedError):
+        store.run(fail)
+
+    assert store.run(lambda tx: tx.find(new_queue, "a")) is None
+    assert store.run(lambda tx: (tx.count(new_queue), tx.leases_since(new_queue, 0))) == (0, 0)
+    put(store, a_task("a"), queue=new_queue)
+    assert store.run(lambda tx: tx.count(new_queue)) == 1
+
+
+def test_a_refusal_after_a_write_is_a_failure_and_undone(store):
+    def write_and_refuse(tx):
+        tx.put(QUEUE, a_task("a"))
+        raise RefusedError(Code.UNKNOWN_TASK, "too late")
+
+    with pytest.raises(StoreFailedError):
+        store.run(write_and_refuse)
+
+    assert store.run(lambda tx: tx.find(QUEUE, "a")) is None
+
+
+def test_a_closed_store_takes_no_more(store):
+    store.close()
+    store.close()
+
+    with pytest.raises(StoreFailedError):
+        store.run(lambda tx: None)
+
+
+def hold(store: GroupCommit) -> threading.Event:
+    """Keep the writer in a unit of its own until the event that is returned is set."""
+    began, gate = threading.Event(), threading.Event()
+    store.submit(lambda tx: began.set() or gate.wait(10), lambda outcome: None)
+    assert began.wait(10)
+    return gate
+
+
+class Together:
+    """Holds the writer until several units wait, so that they share a commit."""
+
+    def __init__(self, store: GroupCommit) -> None:
+        self._store = store
+        self._outcomes: dict[int, object] = {}
+        self._all = threading.Semaphore(0)
+
+    def run(self, *units) -> list:
+        gate = hold(self._store)
+        for number, unit in enumerate(units):
+            self._store.submit(unit, lambda outcome, n=number: self._settle(n, outcome))
+        gate.set()
+        for _ in units:
+            assert self._all.acquire(timeout=10)
+        return [self._outcomes[number] for number in range(len(units))]
+
+    def _settle(self, number, outcome) -> None:
+        self._outcomes[number] = outcome
+        self._all.release()
+
+
+def test_units_run_in_the_order_in_which_they_were_given(group):
+    seen: list[int] = []
+
+    Together(group).run(*(lambda tx, n=n: seen.append(n) for n in range(50)))
+
+    assert seen == list(range(50))
+
+
+def test_a_refusal_does_not_disturb_its_neighbours(group):
+    def refuse(tx):
+        raise RefusedError(Code.UNKNOWN_TASK, "there is none")
+
+    outcomes = Together(group).run(
+        lambda tx: tx.put(QUEUE, a_task("a")), refuse, lambda tx: tx.put(QUEUE, a_task("b"))
+    )
+
+    assert [type(each.error) for each in outcomes] == [type(None), RefusedError, type(None)]
+    assert names(available(group, 100)) == ["a", "b"]
+
+
+def test_a_failure_nobody_foresaw_does_not_disturb_its_neighbours(group):
+    def fail(tx):
+        tx.put(QUEUE, a_task("c"))
+        raise ZeroDivisionError
+
+    outcomes = Together(group).run(
+        lambda tx: tx.put(QUEUE, a_task("a")), fail, lambda tx: tx.put(QUEUE, a_task("b"))
+    )
+
+    assert [type(each.error) for each in outcomes] == [type(None), StoreFailedError, type(None)]
+    assert names(available(group, 100)) == ["a", "b"]
+    assert group.run(lambda tx: tx.count(QUEUE)) == 2
+
+
+def test_closing_finishes_what_is_queued(group):
+    settled: list[object] = []
+    gate = hold(group)
+    for number in range(20):
+        group.submit(lambda tx, n=number: n, lambda outcome: settled.append(outcome.value))
+
+    gate.set()
+    group.close()
+
+    assert settled == list(range(20))
+
+
+def test_a_caller_that_fails_to_take_its_outcome_harms_nobody(group, caplog):
+    def take(outcome):
+        raise ZeroDivisionError
+
+    group.submit(lambda tx: None, take)
+
+    assert group.run(lambda tx: 7) == 7
+    assert "failed to take its outcome" in caplog.text
+
+
+class CountingSession(SqliteSession):
+    """Notes when commits happen, and can be told to fail one."""
+
+    def __init__(self) -> None:
+        super().__init__(None, "full")
+        self.events: list[str] = []
+        self.failing_commits = 0
+
+    def commit(self) -> None:
+        if self.failing_commits:
+            self.failing_commits -= 1
+            raise OSError("disk full")
+        super().commit()
+        self.events.append("commit")
+
+
+@pytest.fixture
+def counting():
+    session = CountingSession()
+    store = GroupCommit(session, most_per_commit=512, most_waiting=100)
+    yield session, store
+    store.close()
+
+
+def test_many_units_share_one_commit_and_none_is_answered_before_it(counting):
+    session, store = counting
+    gate = hold(store)
+    done = threading.Event()
+    for number in range(40):
+        store.submit(
+            lambda tx, n=number: tx.put(QUEUE, a_task(f"t{n}")),
+            lambda outcome: session.events.append("answer"),
+        )
+    store.submit(lambda tx: None, lambda outcome: done.set())
+
+    gate.set()
+    assert done.wait(10)
+
+    assert session.events == ["commit", "commit", *["answer"] * 40]
+
+
+def test_a_commit_that_fails_is_tried_again_unit_by_unit(counting):
+    session, store = counting
+    session.failing_commits = 1
+
+    put(store, a_task("a"))
+
+    assert names(available(store, 100)) == ["a"]
+
+
+def test_a_disk_that_keeps_failing_is_said_so_and_nothing_is_kept(counting):
+    session, store = counting
+    session.failing_commits = 2
+
+    with pytest.raises(StoreFailedError, match="disk full"):
+        put(store, a_task("a"))
+
+    assert available(store, 100) == []
+    put(store, a_task("a"))
+    assert names(available(store, 100)) == ["a"]
+
+
+def test_when_too_much_waits_more_is_refused_at_once(counting):
+    _, store = counting
+    gate = hold(store)
+    last = threading.Event()
+    for _ in range(99):
+        store.submit(lambda tx: None, lambda outcome: None)
+    store.submit(lambda tx: None, lambda outcome: last.set())
+
+    with pytest.raises(OverloadedError):
+        store.submit(lambda tx: None, lambda outcome: None)
+
+    gate.set()
+    assert last.wait(10)
+    assert store.run(lambda tx: 7) == 7
