@@ -7,6 +7,7 @@ What a token is worth is decided by an ``Authenticator``; those that know more t
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import ip_address
 from typing import Protocol
 from urllib.parse import urlsplit
@@ -101,6 +102,7 @@ def _hostname(url: str) -> str:
         return ""
 
 
+@lru_cache(1024)
 def is_loopback(host: str) -> bool:
     """Whether *host*, a name or an address without brackets, always means this machine."""
     if host == "localhost" or host.endswith(".localhost"):
