@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from flask import Flask, Response, request
 
-from emulator.config import LimitsName, Settings, read_queues, sqlite_path
+from emulator.auth.book import TokensAuthenticator, TokensFile
+from emulator.auth.google import GoogleAuthenticator
+from emulator.auth.grants import FileGranter, OpenGranter, TokenEndpoint
+from emulator.auth.issued import IssuedTokens
+from emulator.auth.metadata import MetadataServer, machine_of, open_machine
+from emulator.config import AuthMode, LimitsName, Settings, SettingsError, read_queues, sqlite_path
 from emulator.engine.clock import Clock, SystemClock
 from emulator.engine.engine import Engine
 from emulator.engine.errors import EngineError
 from emulator.engine.store import Outcome, Store, Work
 from emulator.rest import messages
-from emulator.rest.door import Door
+from emulator.rest.access import Authenticator, Guard, OpenAuthenticator
+from emulator.rest.door import Door, Site
 from emulator.storage.sqlite import Durability, open_sqlite
 
 logger = logging.getLogger(__name__)
@@ -36,22 +43,65 @@ def open_service(settings: Settings, *, clock: Clock | None = None) -> Service:
         clock: For tests; by default the machine's.
 
     Raises:
-        SettingsError: The store's address is none.
+        SettingsError: The store's address is none, the tokens file cannot be used, or a library
+            that the settings need is not installed.
         QueueFileError: The queue file is missing or wrong.
         StoreOpenError: The store cannot be opened.
     """
+    clock = clock or SystemClock()
     path = sqlite_path(settings.store)
     queues, warnings = read_queues(settings.queues, auto_create=settings.auto_create)
     for warning in warnings:
         logger.warning("%s", warning)
     engine = Engine(
-        clock or SystemClock(),
+        clock,
         queues=queues,
         limits=settings.engine_limits,
         tombstone_seconds=settings.tombstone_seconds,
     )
-    door = Door(engine, partition=settings.partition)
+    access = _access(settings, clock)
+    door = Door(
+        engine,
+        partition=settings.partition,
+        authenticator=access.authenticator,
+        guard=access.guard,
+        sites=access.sites,
+        cors=settings.cors,
+        jsonp=settings.jsonp,
+    )
     return Service(door, open_sqlite(path, durability=settings.durability))
+
+
+@dataclass(frozen=True, slots=True)
+class _Access:
+    """Who may call, and what the server hands out so that they can."""
+
+    authenticator: Authenticator
+    guard: Guard | None = None
+    sites: tuple[Site, ...] = ()
+
+
+def _access(settings: Settings, clock: Clock) -> _Access:
+    issued = IssuedTokens(clock)
+    guard = None
+    if not settings.insecure:
+        guard = Guard(frozenset(settings.allowed_hosts), frozenset(settings.cors))
+    match settings.auth:
+        case "open":
+            endpoint = TokenEndpoint(OpenGranter(), issued, clock)
+            metadata = MetadataServer(open_machine, issued, guard)
+            return _Access(OpenAuthenticator(), guard, (endpoint, metadata))
+        case "tokens":
+            if settings.tokens is None:
+                raise SettingsError("auth tokens needs a tokens file")
+            file = TokensFile(settings.tokens)
+            endpoint = TokenEndpoint(FileGranter(file, SystemClock()), issued, clock)
+            # No page can guess a token, so the API needs no guard. The metadata server asks for
+            # none, so it does.
+            metadata = MetadataServer(lambda: machine_of(file.book()), issued, guard)
+            return _Access(TokensAuthenticator(file, issued, clock), None, (endpoint, metadata))
+        case "google":
+            return _Access(GoogleAuthenticator(clock, audiences=settings.google_audiences))
 
 
 def create_app(
@@ -63,17 +113,26 @@ def create_app(
     limits: LimitsName = "standard",
     partition: str = "s",
     tombstone_days: float = 7,
+    auth: AuthMode = "open",
+    tokens: str | Path | None = None,
+    google_audiences: Sequence[str] = (),
+    allowed_hosts: Sequence[str] | None = None,
+    cors: Sequence[str] = (),
+    jsonp: bool = False,
     clock: Clock | None = None,
 ) -> Flask:
     """The emulator as a Flask application, for tests and for any WSGI server with one process.
 
     The arguments are those of ``tq-emulator serve`` (see ``emulator.config.Settings``), but without
-    any the tasks are kept in memory and no queue file is looked for.
+    any the tasks are kept in memory and no queue file is looked for, and an open application
+    answers to any host name and any page. To have it refuse as an open server does, give
+    *allowed_hosts*, if only ``()``.
 
     ``app.extensions["taskqueue"]`` is the ``Service``; close its store when done.
 
     Raises:
-        SettingsError: An argument has a value that it cannot have.
+        SettingsError: An argument has a value that it cannot have, the tokens file cannot be used,
+            or a library that the arguments need is not installed.
         QueueFileError: The queue file is missing or wrong.
         StoreOpenError: The store cannot be opened.
     """
@@ -85,6 +144,13 @@ def create_app(
         limits=limits,
         partition=partition,
         tombstone_days=tombstone_days,
+        auth=auth,
+        tokens=None if tokens is None else Path(tokens),
+        google_audiences=tuple(google_audiences),
+        allowed_hosts=tuple(allowed_hosts or ()),
+        cors=tuple(cors),
+        insecure=allowed_hosts is None,
+        jsonp=jsonp,
     )
     return flask_app(open_service(settings, clock=clock))
 

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import logging
+import ssl
 import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
 from discovery.queue_files import QueueFileError
-from emulator.config import Settings, SettingsError
+from emulator.config import AUTH_MODES, Settings, SettingsError, TlsSettings
 from emulator.engine import limits as engine_limits
 from emulator.storage.errors import StoreBusyError, StoreOpenError
 
@@ -78,12 +80,62 @@ def main() -> None:
     help="How long the name of a deleted task stays taken; 0 frees it at once.",
 )
 @_option(
+    "--auth",
+    type=click.Choice(list(AUTH_MODES)),
+    default="open",
+    help="Who may call: anybody, who is in the tokens file, or whom Google knows.",
+)
+@_option(
+    "--tokens",
+    type=click.Path(path_type=Path),
+    help="The file that `tq-emulator tokens` and `tq-emulator credentials` write; read again"
+    " when it changes.",
+)
+@_option(
+    "--google-audience",
+    "google_audiences",
+    multiple=True,
+    help="With --auth google: whom ID tokens must be for. Repeatable.",
+)
+@_option(
+    "--allowed-host",
+    "allowed_hosts",
+    multiple=True,
+    help="A name that an open server answers to, beside localhost. Repeatable.",
+)
+@_option(
+    "--cors",
+    multiple=True,
+    metavar="ORIGIN",
+    help="An origin whose web pages may call, or *. Repeatable.",
+)
+@_option("--insecure", is_flag=True, help="Let an open server answer to any name, on any address.")
+@_option("--jsonp", is_flag=True, help="Let the parameter callback make an answer a script.")
+@_option(
+    "--tls-cert", type=click.Path(path_type=Path), help="Speak HTTPS: the certificate, in PEM."
+)
+@_option("--tls-key", type=click.Path(path_type=Path), help="Its key, in PEM, without a password.")
+@_option(
+    "--tls-self-signed",
+    is_flag=True,
+    help="Speak HTTPS with a certificate made for this machine, kept beside the store.",
+)
+@_option(
     "--log-level",
     type=click.Choice(["debug", "info", "warning", "error"]),
     default="warning",
     help="What to write to standard error; info is a line for every request.",
 )
-def serve(host: str, port: int, queues: Path | None, log_level: str, **options: Any) -> None:
+def serve(
+    host: str,
+    port: int,
+    queues: Path | None,
+    tls_cert: Path | None,
+    tls_key: Path | None,
+    tls_self_signed: bool,
+    log_level: str,
+    **options: Any,
+) -> None:
     """Serve until SIGTERM or SIGINT.
 
     Exits with 1 if another server has the store's file, with 2 if a setting cannot be used.
@@ -96,7 +148,11 @@ def serve(host: str, port: int, queues: Path | None, log_level: str, **options: 
     if queues is None and _DEFAULT_QUEUES.exists():
         queues = _DEFAULT_QUEUES
     try:
-        serve_until_stopped(Settings(queues=queues, **options), host=host, port=port)
+        settings = Settings(queues=queues, **options)
+        tls = None
+        if tls_cert or tls_key or tls_self_signed:
+            tls = TlsSettings(certificate=tls_cert, key=tls_key, self_signed=tls_self_signed)
+        serve_until_stopped(settings, host=host, port=port, tls=tls)
     except StoreBusyError as error:
         _fail(error, code=1)
     except (SettingsError, QueueFileError, StoreOpenError) as error:
@@ -106,11 +162,16 @@ def serve(host: str, port: int, queues: Path | None, log_level: str, **options: 
 @main.command()
 @_option("--url", default=_DEFAULT_URL, help="Where the server is.")
 @_option("--timeout", type=float, default=30.0, help="How many seconds to wait at most.")
-def wait(url: str, timeout: float) -> None:
+@_option(
+    "--ca",
+    type=click.Path(path_type=Path),
+    help="Trust this certificate, such as that of --tls-self-signed.",
+)
+def wait(url: str, timeout: float, ca: Path | None) -> None:
     """Wait until a server answers /readyz. Exits with 1 if it does not in time."""
     deadline = time.monotonic() + timeout
     while True:
-        trouble = _not_ready(f"{url.rstrip('/')}/readyz")
+        trouble = _not_ready(f"{url.rstrip('/')}/readyz", ca)
         if trouble is None:
             return
         if time.monotonic() >= deadline:
@@ -118,10 +179,111 @@ def wait(url: str, timeout: float) -> None:
         time.sleep(0.05)
 
 
-def _not_ready(url: str) -> str | None:
+@main.group()
+def tokens() -> None:
+    """Who is in the tokens file. A running server notices every change."""
+
+
+def _tokens_file(command: _F) -> _F:
+    return click.option(
+        "--file",
+        "path",
+        type=click.Path(path_type=Path),
+        required=True,
+        envvar="TQ_EMULATOR_TOKENS",
+        show_envvar=True,
+        help="The tokens file.",
+    )(command)
+
+
+@tokens.command("add")
+@_tokens_file
+@click.option("--email", required=True, help="Whom queues' access lists know the holder by.")
+@click.option("--name", help="What to call the token.  [default: the part before the @]")
+@click.option("--scope", "scopes", multiple=True, help="What it is good for; by default all.")
+@click.option(
+    "--days", type=click.FloatRange(min=0, min_open=True), help="How long it is good; else forever."
+)
+def add_token(
+    path: Path, email: str, name: str | None, scopes: tuple[str, ...], days: float | None
+) -> None:
+    """Make a token, print it, and let the file know its SHA-256. It is not shown again."""
+    from emulator.auth import tokens as file
+
+    with _settings_errors():
+        click.echo(
+            file.add_token(
+                path, email=email, name=name or email.partition("@")[0], scopes=scopes, days=days
+            )
+        )
+
+
+@tokens.command("list")
+@_tokens_file
+def list_tokens(path: Path) -> None:
+    """Show what the file has, a line for each entry."""
+    from emulator.auth.tokens import describe, read_tokens
+
+    with _settings_errors():
+        for entry in read_tokens(path).entries:
+            click.echo(describe(entry))
+
+
+@tokens.command("remove")
+@_tokens_file
+@click.argument("name")
+def remove_token(path: Path, name: str) -> None:
+    """Remove the token, key or client called NAME; what was got with it is refused at once."""
+    from emulator.auth.tokens import remove_entry
+
+    with _settings_errors():
+        remove_entry(path, name)
+
+
+@main.command()
+@_option("--url", default=_DEFAULT_URL, help="Where programs reach the server.")
+@click.option("--email", required=True, help="Whom queues' access lists know the program by.")
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="A folder for them.")
+@_option("--tokens", type=click.Path(path_type=Path), help="The server's tokens file, if any.")
+@click.option("--project", default="emulator", show_default=True, help="The project they name.")
+@click.option("--scope", "scopes", multiple=True, help="What may be asked for; by default all.")
+@click.option("--metadata", is_flag=True, help="Let the metadata server give out its tokens too.")
+def credentials(
+    url: str,
+    email: str,
+    out: Path,
+    tokens: Path | None,
+    project: str,
+    scopes: tuple[str, ...],
+    metadata: bool,
+) -> None:
+    """Write credential files that Google's libraries read, and whose tokens come from the server.
+
+    Prints the variables to set, as a shell reads them.
+    """
+    from emulator.auth.credentials import Identity, environment, write_credentials
+
+    identity = Identity(email=email, project=project, scopes=scopes, metadata=metadata)
+    with _settings_errors():
+        files = write_credentials(identity, url, out, tokens)
+    for line in environment(files, url, metadata=metadata or tokens is None):
+        click.echo(line)
+
+
+@contextmanager
+def _settings_errors() -> Iterator[None]:
+    try:
+        yield
+    except SettingsError as error:
+        _fail(error, code=2)
+
+
+def _not_ready(url: str, ca: Path | None) -> str | None:
     """Why the server is not ready, or None if it is."""
     try:
-        with urllib.request.urlopen(url, timeout=2):
+        # Read each time: the server may be about to write it.
+        trusted = None if ca is None else ssl.create_default_context(cafile=ca)
+        with urllib.request.urlopen(url, timeout=2, context=trusted):
             return None
     except urllib.error.URLError as error:
         return str(error.reason)

@@ -5,9 +5,10 @@ Nothing here reads the environment or the command line; ``cli`` does.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, get_args
 
 from discovery.queue_files import QueueDefinition, read_queue_file
 from emulator.engine import limits
@@ -17,8 +18,15 @@ from emulator.engine.queues import QueueBook
 from emulator.storage.sqlite import Durability
 
 LimitsName: TypeAlias = Literal["standard", "strict", "relaxed"]
+AuthMode: TypeAlias = Literal["open", "tokens", "google"]
+
+AUTH_MODES: tuple[AuthMode, ...] = get_args(AuthMode)
 
 _SQLITE = "sqlite://"
+_HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]*:[0-9a-f:.]*")
+_ORIGIN = re.compile(
+    r"\*|[a-z][a-z0-9+.-]*://[a-z0-9._-]+(:[0-9]+)?|[a-z]+://\[[0-9a-f:.]+\](:[0-9]+)?"
+)
 
 
 class SettingsError(ValueError):
@@ -37,6 +45,13 @@ class Settings:
         limits: ``standard``, ``strict`` or ``relaxed``.
         partition: The letter that full queue names show before the project.
         tombstone_days: How long a deleted name stays taken; 0 frees it at once.
+        auth: Who may call: anybody (``open``), who is in *tokens*, or whom Google knows.
+        tokens: The tokens file, see ``auth.tokens``; for ``auth="tokens"``.
+        google_audiences: Whom ID tokens must be for; for ``auth="google"``.
+        allowed_hosts: Names that an open server answers to, beside those of this machine.
+        cors: Origins whose web pages may call, such as ``https://app.example.com``; ``*`` is all.
+        insecure: Whether an open server answers to any name, on any address.
+        jsonp: Whether ``callback`` makes an answer a script.
     """
 
     store: str = _SQLITE
@@ -46,6 +61,13 @@ class Settings:
     limits: LimitsName = "standard"
     partition: str = "s"
     tombstone_days: float = 7
+    auth: AuthMode = "open"
+    tokens: Path | None = None
+    google_audiences: tuple[str, ...] = ()
+    allowed_hosts: tuple[str, ...] = ()
+    cors: tuple[str, ...] = ()
+    insecure: bool = False
+    jsonp: bool = False
 
     def __post_init__(self) -> None:
         """Check what does not need a file.
@@ -59,6 +81,29 @@ class Settings:
             raise SettingsError(f"partition {self.partition!r}: use one letter from a to z")
         if not 0 <= self.tombstone_days <= 36_500:
             raise SettingsError(f"tombstone days {self.tombstone_days}: use 0 to 36500")
+        self._check_access()
+
+    def _check_access(self) -> None:
+        if self.auth not in AUTH_MODES:
+            raise SettingsError(f"auth {self.auth!r}: use {', '.join(AUTH_MODES)}")
+        if self.auth == "tokens" and self.tokens is None:
+            raise SettingsError("auth tokens needs the file: --tokens FILE")
+        # Or the server would be open to all, for somebody who thinks it is not.
+        if self.auth != "tokens" and self.tokens is not None:
+            raise SettingsError(f"a tokens file has no effect with auth {self.auth}: --auth tokens")
+        if self.auth != "google" and self.google_audiences:
+            raise SettingsError("google audiences have no effect without --auth google")
+        for host in self.allowed_hosts:
+            if not _HOST.fullmatch(host):
+                raise SettingsError(
+                    f"allowed host {host!r}: use a name or an address in lower case, without port"
+                )
+        for origin in self.cors:
+            if not _ORIGIN.fullmatch(origin):
+                raise SettingsError(
+                    f"cors origin {origin!r}: use scheme://host or scheme://host:port, in lower"
+                    " case and without a path, or *"
+                )
 
     @property
     def engine_limits(self) -> Limits:
@@ -69,6 +114,34 @@ class Settings:
     def tombstone_seconds(self) -> int:
         """How long a deleted name stays taken."""
         return round(self.tombstone_days * 86_400)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TlsSettings:
+    """How a server speaks HTTPS.
+
+    Attributes:
+        certificate: PEM, the server's own first, then those between it and the root.
+        key: PEM, without a password.
+        self_signed: Make both, for this machine.
+    """
+
+    certificate: Path | None = None
+    key: Path | None = None
+    self_signed: bool = False
+
+    def __post_init__(self) -> None:
+        """Check that there is a certificate and a key, given or made.
+
+        Raises:
+            SettingsError: One is missing, or both ways are asked for.
+        """
+        if (self.certificate is None) != (self.key is None):
+            raise SettingsError("TLS needs both: --tls-cert FILE and --tls-key FILE")
+        if self.self_signed and self.certificate is not None:
+            raise SettingsError("use --tls-self-signed, or --tls-cert with --tls-key, not both")
+        if not self.self_signed and self.certificate is None:
+            raise SettingsError("TLS needs --tls-self-signed, or --tls-cert with --tls-key")
 
 
 def sqlite_path(store: str) -> Path | None:
