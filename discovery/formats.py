@@ -16,6 +16,7 @@ take more than writers give, as Google's server did: clients were seen to send n
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from reprlib import repr as shortened
@@ -81,15 +82,20 @@ def _checked(type: str, format: str | None, value: object) -> str | int | bool:
     """*value* itself, if it is what the type and format call for."""
     if allowed := _RANGES.get((type, format)):
         if not isinstance(value, int) or isinstance(value, bool):
-            raise FormatError(f"Invalid integer value: {shortened(value)}.")
+            raise FormatError(f"Invalid integer value: {_shown(value)}.")
         return _within(value, allowed)
     if type == "boolean":
         if not isinstance(value, bool):
-            raise FormatError(f"Invalid boolean value: {shortened(value)}.")
+            raise FormatError(f"Invalid boolean value: {_shown(value)}.")
         return value
     if not isinstance(value, str):
-        raise FormatError(f"Invalid string value: {shortened(value)}.")
+        raise FormatError(f"Invalid string value: {_shown(value)}.")
     return value
+
+
+def _shown(value: object) -> str:
+    """*value* for people: what JSON has a word for, as in JSON."""
+    return json.dumps(value) if isinstance(value, bool | float | None) else shortened(value)
 
 
 def _integer(text: str, allowed: range) -> int:
