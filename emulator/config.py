@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal, TypeAlias, get_args
 
@@ -23,10 +24,9 @@ AuthMode: TypeAlias = Literal["open", "tokens", "google"]
 AUTH_MODES: tuple[AuthMode, ...] = get_args(AuthMode)
 
 _SQLITE = "sqlite://"
-_HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]*:[0-9a-f:.]*")
-_ORIGIN = re.compile(
-    r"\*|[a-z][a-z0-9+.-]*://[a-z0-9._-]+(:[0-9]+)?|[a-z]+://\[[0-9a-f:.]+\](:[0-9]+)?"
-)
+_NAME = r"[a-z0-9._-]+"
+_HOST = re.compile(_NAME)
+_ORIGIN = re.compile(rf"\*|[a-z][a-z0-9+.-]*://({_NAME}|\[[0-9a-f:.]+\])(:[0-9]+)?")
 
 
 class SettingsError(ValueError):
@@ -94,7 +94,7 @@ class Settings:
         if self.auth != "google" and self.google_audiences:
             raise SettingsError("google audiences have no effect without --auth google")
         for host in self.allowed_hosts:
-            if not _HOST.fullmatch(host):
+            if not _HOST.fullmatch(host) and not _is_address(host):
                 raise SettingsError(
                     f"allowed host {host!r}: use a name or an address in lower case, without port"
                 )
@@ -142,6 +142,14 @@ class TlsSettings:
             raise SettingsError("use --tls-self-signed, or --tls-cert with --tls-key, not both")
         if not self.self_signed and self.certificate is None:
             raise SettingsError("TLS needs --tls-self-signed, or --tls-cert with --tls-key")
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def sqlite_path(store: str) -> Path | None:

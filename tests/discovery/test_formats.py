@@ -126,7 +126,7 @@ def test_neither_json_nor_a_caller_may_take_one_type_for_another(type, value):
 
 
 def test_a_boolean_is_no_integer_in_a_url():
-    with pytest.raises(FormatError, match="Invalid integer value: True"):
+    with pytest.raises(FormatError, match="Invalid integer value: true"):
         to_query(a_parameter(*INT32), True)
 
 

@@ -1,4 +1,4 @@
-"""``tq-emulator tokens``, ``credentials``, and the settings of ``serve`` that decide who may call."""
+"""``tq-emulator tokens``, ``credentials``, and what ``serve`` refuses."""
 
 from __future__ import annotations
 

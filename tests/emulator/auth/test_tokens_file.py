@@ -174,7 +174,7 @@ def test_a_file_that_is_wrong_is_refused_with_the_place_and_the_remedy(
 
 
 def test_a_missing_file_is_refused_with_what_makes_one(tokens_path):
-    with pytest.raises(TokensFileError, match="cannot be read: No such file.*tokens add"):
+    with pytest.raises(TokensFileError, match=r"cannot be read: No such file.*tokens add"):
         TokensFile(tokens_path)
 
 
