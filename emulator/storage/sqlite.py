@@ -56,7 +56,7 @@ class SqliteSession:
 
     def __init__(self, path: Path | None, durability: Durability) -> None:
         self._path = path
-        self._durability = durability
+        self._durability: Durability = durability
         self._lock: int | None = None
 
     def open(self) -> Transaction:
@@ -278,8 +278,9 @@ class SqliteTransaction:
         if row is None:
             if not make:
                 return 0
-            cursor = self._sql("INSERT INTO queue (project, name) VALUES (?, ?)", queue)
-            row = (cursor.lastrowid,)
+            row = self._sql(
+                "INSERT INTO queue (project, name) VALUES (?, ?) RETURNING id", queue
+            ).fetchone()
             self._added_ids.append(queue)
         self._ids[queue] = int(row[0])
         return self._ids[queue]

@@ -31,6 +31,7 @@ WALLS = {
     "tqsdk/cli": {"tqsdk", "discovery", "click", "rich"},
     "tqsdk/compat": {"tqsdk", "discovery", "googleapiclient", "httplib2"},
     "emulator/__init__": {"discovery"},
+    "emulator/__main__": {"emulator"},
     "emulator/engine": set(),
     "emulator/storage": ENGINE_FOR_STORES,
     "emulator/rest": {"discovery", "emulator.engine", "msgspec"},
