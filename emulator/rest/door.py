@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 
 from discovery import contract
 from emulator.engine.engine import Engine
@@ -106,19 +107,24 @@ class Door:
         if request.verb != "POST":
             raise errors.not_found()
         body = self._body(request, self._most_batch_bytes)
-        answer = answer_batch(request, body, self._one)
+        answer = answer_batch(request, body, partial(self._one, part=True))
         return _then(answer, lambda response: self._envelope.seal(request, response))
 
-    def _one(self, request: Request) -> Answer:
-        """Answer one request, by itself or as a part of a batch."""
+    def _one(self, request: Request, *, part: bool = False) -> Answer:
+        """Answer one request, by itself or as a part of a batch.
+
+        A part reaches the API's methods and nothing else: what it says of its host is not true.
+        """
         request = _overridden(request)
         try:
-            answer = self._routed(request)
+            answer = self._method(request) or (None if part else self._site(request))
+            if answer is None:
+                raise errors.not_found()
         except WireError as error:
             answer = render.error_response(error)
         return _then(answer, lambda response: self._envelope.seal(request, response))
 
-    def _routed(self, request: Request) -> Answer:
+    def _method(self, request: Request) -> Answer | None:
         verb = "GET" if request.verb == "HEAD" else request.verb
         matched = self._router.match(verb, request.path)
         if matched is not None:
@@ -128,13 +134,13 @@ class Door:
             return endpoint.answer(request, body, variables)
         if verb == "OPTIONS" and (verbs := self._router.verbs(request.path)):
             return _allowed(verbs)
-        if verb == "GET" and request.path == "/readyz":
+        return None
+
+    def _site(self, request: Request) -> Answer | None:
+        if request.verb in ("GET", "HEAD") and request.path == "/readyz":
             return Pending(_touch, _readiness)
-        for site in self._sites:
-            response = site(request)
-            if response is not None:
-                return response
-        raise errors.not_found()
+        answers = (site(request) for site in self._sites)
+        return next((each for each in answers if each is not None), None)
 
     def _body(self, request: Request, most: int) -> bytes:
         if request.body is None:

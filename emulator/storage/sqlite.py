@@ -64,6 +64,8 @@ class SqliteSession:
         if self._path is not None:
             self._lock = _lock(self._path)
         try:
+            if self._path is not None:
+                os.close(_opened(self._path))
             self._connection = _connect(self._path, self._durability)
         except BaseException:
             self._unlock()
@@ -97,7 +99,6 @@ class SqliteSession:
         self._unlock()
 
     def _unlock(self) -> None:
-        # Last: closing any descriptor of a file drops the locks SQLite itself holds on it.
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None
@@ -320,11 +321,12 @@ def _require_one(changed: int, verb: str, name: str) -> None:
 
 
 def _lock(path: Path) -> int:
-    """Own *path* until the descriptor is closed, which the system does for a killed process."""
-    try:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    except OSError as error:
-        raise StoreUnusableError(f"cannot open {path}: {error.strerror}") from error
+    """Own *path* until the descriptor is closed, which the system does for a killed process.
+
+    The lock is on a file of its own. On the database's file it would be in SQLite's way: to close
+    any descriptor of that file, even one that was refused, drops the locks SQLite holds on it.
+    """
+    descriptor = _opened(Path(f"{path}.lock"))
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
@@ -333,6 +335,14 @@ def _lock(path: Path) -> int:
             f"{path} is served by another process: stop that one, or give --store another file"
         ) from error
     return descriptor
+
+
+def _opened(path: Path) -> int:
+    """Open *path*, made for this user alone if it is not there."""
+    try:
+        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise StoreUnusableError(f"cannot open {path}: {error.strerror}") from error
 
 
 def _connect(path: Path | None, durability: Durability) -> sqlite3.Connection:

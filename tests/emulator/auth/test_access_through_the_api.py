@@ -163,6 +163,22 @@ def test_the_metadata_server_gives_a_token_that_inserts(api):
     assert api.insert(MAIL, token).status_code == 200
 
 
+def test_a_part_of_a_batch_cannot_claim_to_come_from_this_machine(api):
+    part = (
+        "GET /computeMetadata/v1/instance/service-accounts/default/token HTTP/1.1\r\n"
+        "Host: localhost\r\nMetadata-Flavor: Google\r\n\r\n"
+    )
+
+    answer = api(
+        "POST",
+        "/batch",
+        data=f"--b\r\nContent-Type: application/http\r\n\r\n{part}\r\n--b--\r\n",
+        headers={"Host": "rebound.example.com", "Content-Type": "multipart/mixed; boundary=b"},
+    )
+
+    assert "access_token" not in answer.text
+
+
 def test_an_issued_token_expires_by_the_clock_of_the_server(serve, clock):
     api = serve(clock=clock)
     path = "/computeMetadata/v1/instance/service-accounts/default/token"

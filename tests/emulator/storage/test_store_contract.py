@@ -180,6 +180,24 @@ def test_what_is_not_live_cannot_be_changed(store, verb):
         store.run(verb)
 
 
+@pytest.mark.parametrize(
+    "verb",
+    [
+        lambda tx: tx.reschedule(QUEUE, "a", eta=1, retry_count=1),
+        lambda tx: tx.bury(QUEUE, "a", until=900),
+        lambda tx: tx.bury(QUEUE, "a", until=None),
+    ],
+)
+def test_a_tombstone_cannot_be_changed(store, verb):
+    put(store, a_task("a"))
+    store.run(lambda tx: tx.bury(QUEUE, "a", until=500))
+
+    with pytest.raises(StoreFailedError):
+        store.run(verb)
+
+    assert store.run(lambda tx: tx.find(QUEUE, "a")) == Tombstone("a", 500)
+
+
 def test_a_sweep_forgets_what_is_over_and_no_more_than_it_was_told(store):
     put(store, *(a_task(name) for name in "abcd"))
     for name, until in zip("abc", (10, 20, 30), strict=True):
