@@ -74,7 +74,10 @@ class RsgiFront:
             body=await _body(scope.headers, exchange, self._door.most_bytes(scope.path)),
             scheme=scope.scheme,
         )
-        answer = self._door(request)
+        if self._door.waits:
+            answer = await asyncio.to_thread(self._door, request)
+        else:
+            answer = self._door(request)
         if isinstance(answer, Pending):
             answer = answer.render(await self._outcome(answer.work))
         if answer.body:

@@ -101,6 +101,8 @@ class TokensFile:
 class TokensAuthenticator:
     """``--auth tokens``: a token is worth what the file says, or what it was issued for."""
 
+    waits = False
+
     def __init__(self, file: TokensFile, issued: IssuedTokens, clock: Clock) -> None:
         self._file = file
         self._issued = issued

@@ -54,6 +54,8 @@ class _Answer:
 class GoogleAuthenticator:
     """Knows Google's tokens."""
 
+    waits = True
+
     def __init__(
         self, clock: Clock, *, audiences: Sequence[str] = (), request: Request | None = None
     ) -> None:

@@ -44,7 +44,15 @@ ANYONE = Caller(None, None)
 
 
 class Authenticator(Protocol):
-    """Knows what tokens are worth."""
+    """Knows what tokens are worth.
+
+    Attributes:
+        waits: Whether it may ask somebody over the network, so that the door must be called where
+            waiting harms nobody.
+    """
+
+    @property
+    def waits(self) -> bool: ...
 
     def caller(self, token: str | None) -> Caller:
         """Who holds *token*; None is a request without one.
@@ -57,6 +65,8 @@ class Authenticator(Protocol):
 
 class OpenAuthenticator:
     """Any token is good, and so is none."""
+
+    waits = False
 
     def caller(self, token: str | None) -> Caller:
         """Anyone."""

@@ -34,7 +34,12 @@ _OVERRIDES = frozenset({"GET", "PUT", "PATCH", "DELETE"})
 
 
 class Door:
-    """The wire protocol as one function."""
+    """The wire protocol as one function.
+
+    Attributes:
+        waits: Whether a call may take as long as somebody on the network does, who is asked about a
+            token. An event loop must call it in a thread then.
+    """
 
     def __init__(
         self,
@@ -74,6 +79,7 @@ class Door:
             for each in contracts
             for method in each.methods.values()
         }
+        self.waits = authenticator.waits
         self._guard = guard
         self._cors = Cors(cors)
         self._envelope = Envelope(engine.clock.now)
