@@ -1,0 +1,59 @@
+"""One server for each test process, and a project of its own for each test."""
+
+from __future__ import annotations
+
+import sys
+import uuid
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.together.running import Server, running_server
+from tqsdk import Client, Leases, Queue
+
+pytest.register_assert_rewrite("tests.together.walk")
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server with its defaults: queues spring into being, any token is good."""
+    with running_server(tmp_path_factory.mktemp("server")) as running:
+        yield running
+
+
+@pytest.fixture
+def project() -> str:
+    """A project id that no other test uses."""
+    return a_project()
+
+
+@pytest.fixture
+def client(server: Server, project: str) -> Iterator[Client]:
+    with Client(project, endpoint=server.url) as client:
+        yield client
+
+
+@pytest.fixture
+def queue(client: Client) -> Queue:
+    return client.queue("q1")
+
+
+@pytest.fixture(scope="session")
+def say(pytestconfig: pytest.Config) -> Callable[[str], None]:
+    """Prints a line at once, past pytest's capture: for what makes a run slow."""
+    capture = pytestconfig.pluginmanager.getplugin("capturemanager")
+
+    def say(line: str) -> None:
+        with capture.global_and_fixture_disabled():
+            print(f"\n{line}", file=sys.stderr, flush=True)
+
+    return say
+
+
+def a_project() -> str:
+    """A name for ``project``, for fixtures that outlive a test."""
+    return f"test-{uuid.uuid4().hex[:12]}"
+
+
+def names(leases: Leases) -> list[str]:
+    return [lease.name for lease in leases]
