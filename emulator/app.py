@@ -206,6 +206,6 @@ def _body(most: int) -> bytes | None:
 
 def _flask_response(response: messages.Response) -> Response:
     answer = Response(response.body, response.status, list(response.headers))
-    if not response.body:
+    if not any(name == "content-type" for name, _ in response.headers):
         del answer.headers["content-type"]
     return answer

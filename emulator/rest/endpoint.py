@@ -18,7 +18,7 @@ from emulator.rest.access import Authenticator, check_scope, token_of
 from emulator.rest.errors import WireError
 from emulator.rest.messages import Answer, Pending, Request, Response
 from emulator.rest.methods import Call, Methods, Plan
-from emulator.rest.parse import Arguments, Parser, query_pairs, split_form
+from emulator.rest.parse import Arguments, Pairs, Parser, query_pairs, split_form
 from emulator.rest.render import Members
 
 logger = logging.getLogger(__name__)
@@ -74,6 +74,7 @@ class Endpoint:
         try:
             form, json_body = split_form(request.headers.get("content-type"), raw)
             pairs = query_pairs(request.query, form)
+            style = self._style_of_refusals(pairs)
             caller = self._authenticator.caller(token_of(request, pairs))
             check_scope(caller, self._method)
             arguments = self._parser.arguments(pairs)
@@ -94,6 +95,15 @@ class Endpoint:
         if isinstance(plan, Plan):
             return Pending(plan.work, partial(self._finish, plan.show, style))
         return self._response(plan, style)
+
+    def _style_of_refusals(self, pairs: Pairs) -> _Style:
+        """How a refusal of the query itself looks: as the query asks, as far as that is clear."""
+        if not pairs:
+            return _PLAIN
+        try:
+            return self._style(self._parser.forms(pairs))
+        except WireError:
+            return _PLAIN
 
     def _style(self, arguments: Arguments) -> _Style:
         if not arguments:

@@ -57,13 +57,14 @@ class Envelope:
                 response.status, (*response.headers, ("date", date), *_WRITE), response.body
             )
         headers = (*response.headers, ("date", date), ("expires", date), *_READ)
+        body = response.body if request.verb == "GET" else b""
         if response.status != 200:
-            return Response(response.status, headers, response.body)
+            return Response(response.status, headers, body)
         tag = _etag(response.body)
         headers = (*headers, ("etag", tag))
         if _matches(request.headers.get("if-none-match"), tag):
             return Response(304, tuple(each for each in headers if each[0] != "content-type"))
-        return Response(200, headers, b"" if request.verb == "HEAD" else response.body)
+        return Response(200, headers, body)
 
     def _http_date(self) -> str:
         second = self._now() // MICROSECONDS
@@ -80,7 +81,7 @@ def compress(request: Request, response: Response) -> Response:
     """
     if (
         not response.body
-        or "gzip" not in (request.headers.get("accept-encoding") or "")
+        or not _accepts_gzip(request.headers.get("accept-encoding") or "")
         or "gzip" not in (request.headers.get("user-agent") or "")
     ):
         return response
@@ -115,6 +116,14 @@ def decompress(request: Request, body: bytes, most: int) -> bytes:
     if not unpacker.eof or unpacker.unused_data:
         raise errors.parse_error()
     return plain
+
+
+def _accepts_gzip(accepted: str) -> bool:
+    for each in accepted.lower().split(","):
+        name, _, weight = each.partition(";")
+        if name.strip() in ("gzip", "x-gzip"):
+            return weight.replace(" ", "").rstrip("0.") != "q="
+    return False
 
 
 def _etag(body: bytes) -> str:

@@ -39,6 +39,8 @@ _STACK_PARAMETERS = {
     "$.xgafv": "string",
 }
 
+_FORMS = frozenset({"prettyPrint", "pp", "callback"})
+
 _MOST_PARAMETERS = 100
 
 _Read: TypeAlias = Callable[[str], object]
@@ -64,6 +66,23 @@ class Parser:
             WireError: One is missing, repeated, or cannot be read; or, with ``strict=true``, is
                 unknown.
         """
+        given = self._known(pairs)
+        for name in self._required:
+            if name not in given:
+                raise errors.parameter_required(name)
+        if given.get("strict"):
+            self._refuse_unknown(pairs)
+        return given
+
+    def forms(self, pairs: Pairs) -> Arguments:
+        """Of the parameters only those that say how an answer looks.
+
+        Raises:
+            WireError: One of them is repeated or cannot be read.
+        """
+        return self._known([pair for pair in pairs if pair[0] in _FORMS])
+
+    def _known(self, pairs: Pairs) -> dict[str, Any]:
         given: dict[str, Any] = {}
         for name, text in pairs:
             read = self._read.get(name)
@@ -76,11 +95,6 @@ class Parser:
             except FormatError as error:
                 raise errors.invalid_parameter(name, str(error)) from error
             _check_text(name, text)
-        for name in self._required:
-            if name not in given:
-                raise errors.parameter_required(name)
-        if given.get("strict"):
-            self._refuse_unknown(pairs)
         return given
 
     def _refuse_unknown(self, pairs: Pairs) -> None:
