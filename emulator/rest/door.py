@@ -149,7 +149,7 @@ class Door:
         return next((each for each in answers if each is not None), None)
 
     def _body(self, request: Request, most: int) -> bytes:
-        if request.body is None:
+        if request.body is None or len(request.body) > most:
             raise errors.body_too_large(most)
         return decompress(request, request.body, most)
 

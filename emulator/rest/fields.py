@@ -23,7 +23,6 @@ Mask: TypeAlias = Mapping[str, "Mask | None"]
 
 _TOKEN = re.compile(r"[^,/()\s]+|[,/()]")
 _MOST_CHARACTERS = 2_000
-_MOST_LEVELS = 32  # the deepest answer has three
 _MOST_REMEMBERED = 256
 
 _Tree: TypeAlias = "dict[str, _Tree | None]"
@@ -51,11 +50,13 @@ def mask(contract: Contract, schema: str, selection: str) -> Mask:
     if len(selection) > _MOST_CHARACTERS:
         raise errors.invalid_selection(f"{selection[:80]}...")
     tokens = _TOKEN.findall(selection)
-    levels = tokens.count("(") + tokens.count("/")
-    if levels > _MOST_LEVELS or "".join(tokens) != "".join(selection.split()):
+    if "".join(tokens) != "".join(selection.split()):
         raise errors.invalid_selection(selection)
-    tree = _Selection(tokens, selection).read()
-    _check(contract, tree, contract.schemas[schema].properties, "")
+    try:
+        tree = _Selection(tokens, selection).read()
+        _check(contract, tree, contract.schemas[schema].properties, "")
+    except RecursionError:
+        raise errors.invalid_selection(f"{selection[:80]}...") from None
     return tree
 
 
