@@ -159,7 +159,8 @@ def sqlite_path(store: str) -> Path | None:
         SettingsError: It is no SQLite address.
     """
     rest = store.removeprefix(_SQLITE)
-    if rest == store or (rest and not rest.startswith("/")) or rest == "/":
+    # SQLite's own word for memory would be a file's name here, and an empty file.
+    if rest == store or (rest and not rest.startswith("/")) or rest in ("/", "/:memory:"):
         raise SettingsError(
             f"store {store!r}: use sqlite:///FILE, sqlite:////absolute/FILE, or sqlite:// for"
             " memory"

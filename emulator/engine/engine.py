@@ -162,7 +162,11 @@ class Engine:
 
         def work(tx: Transaction) -> Sequence[Task]:
             now = self.clock.now()
-            wanted = tag or (self._oldest_tag(tx, queue, settings, now) if group_by_tag else None)
+            wanted: str | None = tag or None
+            met: list[Task] = []
+            if group_by_tag and not tag:
+                oldest, met = self._choose(tx.available(queue, now=now), settings, count=1)
+                wanted = oldest[0].tag if oldest else None
             chosen, spent = self._choose(
                 tx.available(queue, now=now, tag=wanted), settings, count=count
             )
@@ -172,8 +176,8 @@ class Engine:
             ]
             for task in leased:
                 tx.reschedule(queue, task.name, eta=task.eta, retry_count=task.retry_count)
-            for task in spent:
-                self._bury(tx, queue, task.name, now)
+            for name in {task.name for task in (*met, *spent)}:
+                self._bury(tx, queue, name, now)
             if leased:
                 tx.record_leases(queue, at=now, count=len(leased), forget_before=now - _HOUR)
             return leased
@@ -281,14 +285,6 @@ class Engine:
             name = new_task_name()
             if tx.find(queue, name) is None:
                 return name
-
-    def _oldest_tag(
-        self, tx: Transaction, queue: QueueId, settings: QueueSettings, now: int
-    ) -> str | None:
-        for task in tx.available(queue, now=now):
-            if not _is_spent(task, settings):
-                return task.tag
-        return None
 
     def _choose(
         self, candidates: Iterable[Task], settings: QueueSettings, *, count: int

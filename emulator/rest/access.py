@@ -128,8 +128,8 @@ def token_of(request: Request, parameters: Pairs) -> str | None:
     header = request.headers.get("authorization")
     if header:
         kind, _, token = header.partition(" ")
-        # Credentials of another kind are a token that nobody has been given.
-        return token.strip() if kind.lower() in ("bearer", "oauth") else header
+        # Credentials of another kind are a token that nobody can have: none has a space.
+        return token.strip() if kind.lower() in ("bearer", "oauth") else f"{header} "
     given = (text for name, text in parameters if name in ("access_token", "oauth_token"))
     return next(given, None) or None
 

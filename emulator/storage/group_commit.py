@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from queue import Empty, SimpleQueue
 from typing import Any, Protocol, TypeAlias, TypeVar
 
@@ -71,6 +71,7 @@ class GroupCommit:
         self._waiting: SimpleQueue[_Unit | None] = SimpleQueue()
         self._closing = threading.Lock()
         self._closed = False
+        self._running: list[_Unit] = []
         opened: SimpleQueue[BaseException | None] = SimpleQueue()
         self._writer = threading.Thread(
             target=self._write, args=(opened,), name="store-writer", daemon=True
@@ -114,8 +115,20 @@ class GroupCommit:
         try:
             while batch := self._next_batch():
                 self._settle(batch)
+        except BaseException:
+            logger.critical("the store's writer has failed; nothing more is stored", exc_info=True)
+            self._give_up()
         finally:
             self._session.close()
+
+    def _give_up(self) -> None:
+        """Tell those who wait, and all who come, that nothing will be done."""
+        with self._closing:
+            self._closed = True
+        gone: Outcome[Any] = Outcome(error=StoreFailedError("the store has failed; see its log"))
+        for unit in (*self._running, *_drained(self._waiting)):
+            if unit is not None:
+                unit[1](gone)
 
     def _next_batch(self) -> list[_Unit]:
         """Everything that waits, or empty once the store is closed and all is done."""
@@ -135,6 +148,7 @@ class GroupCommit:
         return batch
 
     def _settle(self, batch: list[_Unit]) -> None:
+        self._running = batch
         outcomes = self._commit_together(batch)
         if outcomes is None:
             # One unit, or the commit, failed in a way nobody foresaw. Nothing of the batch stands,
@@ -145,6 +159,7 @@ class GroupCommit:
                 done(outcome)
             except Exception:
                 logger.exception("a caller failed to take its outcome")
+        self._running = []
 
     def _commit_together(self, batch: list[_Unit]) -> list[Outcome[Any]] | None:
         try:
@@ -178,6 +193,14 @@ class GroupCommit:
             if self._session.writes() != before:
                 raise RuntimeError("a unit of work refused after it had written") from refusal
             return Outcome(error=refusal)
+
+
+def _drained(waiting: SimpleQueue[_Unit | None]) -> Iterator[_Unit | None]:
+    while True:
+        try:
+            yield waiting.get_nowait()
+        except Empty:
+            return
 
 
 def _as_engine_error(error: Exception) -> EngineError:

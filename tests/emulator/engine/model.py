@@ -49,10 +49,9 @@ class Model:
             raise Refused("INVALID_REQUEST")
         due = [task for task in self.in_order() if task.eta <= self.now]
         if group_by_tag and not tag:
-            fresh = [task for task in due if not self._spent(task)]
-            # Before it looks for the tag, the scan has met the spent tasks that stand in front, but
-            # only those that the second scan meets too are deleted.
-            due = [t for t in due if t.tag == fresh[0].tag] if fresh else due
+            while due and self._spent(due[0]):
+                self._bury(due.pop(0))
+            due = [task for task in due if task.tag == due[0].tag]
         elif tag:
             due = [task for task in due if task.tag == tag]
         leased: list[ModelTask] = []

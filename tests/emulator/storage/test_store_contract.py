@@ -439,6 +439,33 @@ def test_a_disk_that_keeps_failing_is_said_so_and_nothing_is_kept(counting):
     assert names(available(store, 100)) == ["a"]
 
 
+def test_a_writer_that_dies_leaves_nobody_waiting(counting, caplog):
+    session, store = counting
+    gate = hold(store)
+    outcomes: list[object] = []
+    answered = threading.Semaphore(0)
+
+    def take(outcome):
+        outcomes.append(outcome.error)
+        answered.release()
+
+    def fail():
+        raise OSError("the disk is gone")
+
+    session.failing_commits = 2
+    session.rollback = fail
+    for _ in range(3):
+        store.submit(lambda tx: None, take)
+    gate.set()
+    for _ in range(3):
+        assert answered.acquire(timeout=10)
+
+    assert {type(each) for each in outcomes} == {StoreFailedError}
+    with pytest.raises(StoreFailedError, match="closed"):
+        store.run(lambda tx: None)
+    assert "nothing more is stored" in caplog.text
+
+
 def test_when_too_much_waits_more_is_refused_at_once(counting):
     _, store = counting
     gate = hold(store)
