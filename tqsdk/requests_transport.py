@@ -82,6 +82,8 @@ class RequestsTransport:
         if answer.request.method != request.method:
             # As browsers do, requests follows the redirect of a POST with a GET: that is no answer.
             raise ConfigError(f"the server redirects to {answer.url}: make that the endpoint")
+        if _is_cut_off(answer):
+            raise AmbiguousResultError("the answer was lost: it ends within its headers")
         return Response(answer.status_code, dict(answer.headers), answer.content)
 
     def close(self) -> None:
@@ -139,6 +141,15 @@ def _new_session() -> requests.Session:
     return session
 
 
+def _is_cut_off(answer: requests.Response) -> bool:
+    """Whether an answer may have ended within its headers, which Python's HTTP takes for their end.
+
+    An answer that is whole says how long its body is, or has one.
+    """
+    says_length = "Content-Length" in answer.headers or "Transfer-Encoding" in answer.headers
+    return answer.status_code == 200 and not answer.content and not says_length
+
+
 def _translated(error: requests.RequestException, timeout: Timeout) -> Exception:
     """What *error* means; the text names no header and no body."""
     cause = error.args[0] if error.args else None
@@ -192,6 +203,16 @@ class _Adapter(HTTPAdapter):
     def init_poolmanager(self, *args: Any, **keywords: Any) -> None:
         super().init_poolmanager(*args, **keywords)
         _report_failures(self.poolmanager)
+
+    def close(self) -> None:
+        # urllib3 only forgets its pools, and leaves the connections of one that something still
+        # refers to, such as the traceback of an old error, to the garbage collector.
+        for manager in (self.poolmanager, *self.proxy_manager.values()):
+            for key in manager.pools.keys():  # noqa: SIM118 - no dict: it cannot be iterated
+                pool = manager.pools.get(key)
+                if pool is not None:
+                    pool.close()
+        super().close()
 
     def proxy_manager_for(self, *args: Any, **keywords: Any) -> Any:
         manager = super().proxy_manager_for(*args, **keywords)
