@@ -91,12 +91,20 @@ def violations(
     for task, operations in sorted(by_task.items()):
         operations.sort(key=lambda each: (each.started, each.ended))
         found += _inserted_twice(task, operations, names_return=names_return)
-        found += _held_by_two(task, operations)
-        found += _leased_early(task, operations)
+        for life in _lives(operations):
+            found += _held_by_two(task, life)
+            found += _leased_early(task, life)
         found += _returned(task, operations)
         if stored is not None:
             found += _lost_or_changed(task, operations, stored.get(task))
     return found
+
+
+def _lives(operations: Sequence[Operation]) -> Iterator[Sequence[Operation]]:
+    """The operations on each task that has had the name, from one insert to the next."""
+    starts = [at for at, each in enumerate(operations) if _may_have(each, Kind.INSERT)]
+    for start, end in pairwise([0, *starts, len(operations)]):
+        yield operations[start:end]
 
 
 def _inserted_twice(
@@ -122,9 +130,14 @@ def _held_by_two(task: str, operations: Sequence[Operation]) -> Iterator[str]:
     ]
     held: Operation | None = None
     for step in steps:
-        if held is not None and step.kind is Kind.LEASE:
-            # A release whose answer was lost may have ended the lease at any time since.
-            excused = any(held.started <= each.started <= step.ended for each in doubtful)
+        # A renewal whose answer was lost may have moved the end of the lease, either way.
+        excused = held is not None and any(
+            held.started <= each.started <= step.ended for each in doubtful
+        )
+        if held is not None and step.kind is Kind.RENEW and step.retry_count == held.retry_count:
+            if step.begins >= held.ends and not excused:
+                yield f"{task}: renewed at {step.begins}, after its lease had ended at {held.ends}"
+        elif held is not None and step.kind is Kind.LEASE:
             if step.begins < held.ends and not excused:
                 yield (
                     f"{task}: leased by {step.who} from {step.begins}, while {held.who} held it"
@@ -140,7 +153,7 @@ def _held_by_two(task: str, operations: Sequence[Operation]) -> Iterator[str]:
 
 def _leased_early(task: str, operations: Sequence[Operation]) -> Iterator[str]:
     for insert in _done(operations, Kind.INSERT)[:1]:
-        for lease in _done(operations, Kind.LEASE)[:1]:
+        for lease in _done(operations, Kind.LEASE):
             if lease.begins < insert.begins:
                 yield f"{task}: leased at {lease.begins}, before its eta {insert.begins}"
 

@@ -86,6 +86,7 @@ BAD = {
     "a lease after that": ([insert(1), delete(2), lease(3, 10, 20)], None),
     "stored with retry_count 0": ([insert(1), lease(2, 10, 20)], {"t": Stored(20, 0)}),
     "stored with a lease until 19": ([insert(1), lease(2, 10, 20)], {"t": Stored(19, 1)}),
+    "after its lease had ended": ([lease(1, 10, 20), renew(2, 20, 40)], None),
     "until 40": ([lease(1, 10, 20), renew(2, 15, 40), lease(3, 39, 50, count=2)], None),
 }
 
@@ -111,6 +112,13 @@ def test_a_name_may_return_where_tombstones_last_no_time():
     history = [insert(1), delete(2), insert(3)]
 
     assert violations(history, {"t": Stored(0, 0)}, names_return=True) == []
+
+
+def test_each_life_of_a_name_has_leases_of_its_own():
+    first = [insert(1), lease(2, 10, 99), delete(3)]
+    second = [insert(4), lease(5, 12, 99)]
+
+    assert violations(first + second, {"t": Stored(99, 1)}, names_return=True) == []
 
 
 def test_the_order_of_the_record_does_not_matter():
