@@ -22,6 +22,7 @@ from emulator.rest.messages import Answer, Pending, Request, RequestHeaders, Res
 MOST_PARTS = 1_000
 
 _BOUNDARY = re.compile(r'boundary=(?:"([^"]{1,200})"|([^\s;]{1,200}))', re.IGNORECASE)
+_EMPTY_LINE = re.compile(rb"\r?\n\r?\n")
 _REQUEST_LINE = re.compile(r"([A-Za-z]{1,20}) (\S{1,16384})(?: HTTP/\d(?:\.\d)?)?\s*")
 
 
@@ -100,31 +101,35 @@ def _texts(request: Request, body: bytes) -> list[bytes]:
 
 def _part(text: bytes, outer: Request) -> _Part:
     """Read one part: its headers, then a request line, the request's headers, and a body."""
-    described, _, http = (
-        text.lstrip(b" \t").lstrip(b"\r\n").replace(b"\r\n", b"\n").partition(b"\n\n")
-    )
-    content_id = _headers(described).get("content-id")
-    line, _, rest = http.lstrip(b"\n").partition(b"\n")
-    head, _, body = rest.partition(b"\n\n") if not rest.startswith(b"\n") else (b"", b"", rest[1:])
-    matched = _REQUEST_LINE.fullmatch(line.decode("latin-1"))
+    described, http = _head_and_rest(text.lstrip(b" \t\r\n"))
+    head, body = _head_and_rest(http.lstrip(b"\r\n"))
+    line, _, headers = head.partition("\n")
+    matched = _REQUEST_LINE.fullmatch(line)
     if matched is None:
         raise errors.parse_error()
     url = urlsplit(matched[2])
     return _Part(
-        content_id,
+        _headers(described).get("content-id"),
         Request(
             verb=matched[1].upper(),
             path=unquote(url.path, errors="surrogateescape"),
             query=url.query,
-            headers=_Headers(_headers(head), outer.headers),
-            body=body.strip(),
+            headers=_Headers(_headers(headers), outer.headers),
+            body=body,
             scheme=outer.scheme,
         ),
     )
 
 
-def _headers(block: bytes) -> dict[str, str]:
-    pairs = (line.partition(":") for line in block.decode("latin-1").split("\n"))
+def _head_and_rest(text: bytes) -> tuple[str, bytes]:
+    """What stands before the first empty line, its lines ended by LF alone, and what follows."""
+    found = _EMPTY_LINE.search(text)
+    head, rest = (text, b"") if found is None else (text[: found.start()], text[found.end() :])
+    return head.decode("latin-1").replace("\r\n", "\n"), rest
+
+
+def _headers(block: str) -> dict[str, str]:
+    pairs = (line.partition(":") for line in block.split("\n"))
     return {name.strip().lower(): value.strip() for name, colon, value in pairs if colon}
 
 

@@ -26,6 +26,7 @@ _MOST_CHARACTERS = 2_000
 _MOST_REMEMBERED = 256
 
 _Tree: TypeAlias = "dict[str, _Tree | None]"
+_Path: TypeAlias = tuple[str, ...]
 
 
 def everything(contract: Contract, schema: str) -> Mask:
@@ -53,10 +54,13 @@ def mask(contract: Contract, schema: str, selection: str) -> Mask:
     if "".join(tokens) != "".join(selection.split()):
         raise errors.invalid_selection(selection)
     try:
-        tree = _Selection(tokens, selection).read()
-        _check(contract, tree, contract.schemas[schema].properties, "")
+        paths = _Selection(tokens, selection).read()
     except RecursionError:
         raise errors.invalid_selection(f"{selection[:80]}...") from None
+    tree: _Tree = {}
+    for path in paths:
+        _check(contract, path, contract.schemas[schema].properties)
+        _graft(tree, path)
     return tree
 
 
@@ -95,50 +99,62 @@ class _Selection:
         self._tokens = tokens[::-1]
         self._text = text
 
-    def read(self) -> _Tree:
-        tree = self._list()
+    def read(self) -> list[_Path]:
+        """The paths from the top to each member that is selected."""
+        paths = self._list()
         if self._tokens:
             raise errors.invalid_selection(self._text)
-        return tree
+        return paths
 
-    def _list(self) -> _Tree:
-        tree: _Tree = {}
-        while True:
-            _graft(tree, *self._item())
-            if self._peek() != ",":
-                return tree
-            self._tokens.pop()
+    def _list(self) -> list[_Path]:
+        paths = self._item()
+        while self._took(","):
+            paths += self._item()
+        return paths
 
-    def _item(self) -> tuple[list[str], _Tree | None]:
+    def _item(self) -> list[_Path]:
         path = [self._name()]
-        while self._peek() == "/":
-            self._tokens.pop()
+        while self._took("/"):
             path.append(self._name())
-        if self._peek() != "(":
-            return path, None
-        self._tokens.pop()
+        if not self._took("("):
+            return [tuple(path)]
         inner = self._list()
-        if self._peek() != ")":
+        if not self._took(")"):
             raise errors.invalid_selection(self._text)
-        self._tokens.pop()
-        return path, inner
+        return [(*path, *each) for each in inner]
 
     def _name(self) -> str:
-        if self._peek() in (None, ",", "/", "(", ")"):
+        if not self._tokens or self._tokens[-1] in ",/()":
             raise errors.invalid_selection(self._text)
         return self._tokens.pop()
 
-    def _peek(self) -> str | None:
-        return self._tokens[-1] if self._tokens else None
+    def _took(self, token: str) -> bool:
+        if self._tokens and self._tokens[-1] == token:
+            self._tokens.pop()
+            return True
+        return False
 
 
-def _graft(tree: _Tree, path: list[str], leaf: _Tree | None) -> None:
-    """Add one item; a member that is selected whole and in part stays whole."""
-    branch = leaf
-    for name in reversed(path[1:]):
-        branch = {name: branch}
-    name = path[0]
-    tree[name] = _united(tree[name], branch) if name in tree else branch  # type: ignore[assignment]
+def _check(contract: Contract, path: _Path, properties: Mapping[str, Property]) -> None:
+    """Refuse a path that leads nowhere. Below a '*' it is enough to fit one of the members."""
+    here = [properties]
+    for at, name in enumerate(path):
+        found = [
+            each[one] for each in here for one in (each if name == "*" else [name]) if one in each
+        ]
+        if not found:
+            raise errors.invalid_selection("/".join(path[: at + 1]))
+        here = [_members(contract, each) for each in found]
+
+
+def _graft(tree: _Tree, path: _Path) -> None:
+    """Add one path; a member that is selected whole and in part stays whole."""
+    for name in path[:-1]:
+        branch = tree.setdefault(name, {})
+        if branch is None:
+            return
+        tree = branch
+    tree[path[-1]] = None
 
 
 def _united(one: Mask | None, other: Mask | None) -> Mask | None:
@@ -148,34 +164,6 @@ def _united(one: Mask | None, other: Mask | None) -> Mask | None:
     for name in one.keys() & other.keys():
         both[name] = _united(one[name], other[name])
     return both
-
-
-def _check(contract: Contract, tree: Mask, properties: Mapping[str, Property], path: str) -> None:
-    """Refuse what no answer can have. Below a '*' one member that fits is enough."""
-    for name, branch in tree.items():
-        if name != "*":
-            _check_member(contract, properties.get(name), branch, path + name)
-        elif branch is not None and not any(
-            _fits(contract, each, branch) for each in properties.values()
-        ):
-            raise errors.invalid_selection(f"{path}*/{next(iter(branch))}")
-
-
-def _check_member(
-    contract: Contract, property: Property | None, branch: Mask | None, path: str
-) -> None:
-    if property is None:
-        raise errors.invalid_selection(path)
-    if branch is not None:
-        _check(contract, branch, _members(contract, property), f"{path}/")
-
-
-def _fits(contract: Contract, property: Property, branch: Mask) -> bool:
-    try:
-        _check(contract, branch, _members(contract, property), "")
-    except errors.WireError:
-        return False
-    return True
 
 
 def _members(contract: Contract, property: Property) -> Mapping[str, Property]:

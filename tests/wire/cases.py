@@ -6,6 +6,7 @@ The format is in README.md.
 from __future__ import annotations
 
 import base64
+import gzip
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -14,16 +15,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from emulator.app import Service, open_service
-from emulator.config import Settings
+from emulator.app import Service
 from emulator.engine.clock import VirtualClock
-from emulator.engine.engine import Engine
-from emulator.engine.errors import OverloadedError, StoreFailedError
-from emulator.engine.model import QueueSettings
-from emulator.engine.queues import QueueBook
-from emulator.engine.store import Outcome
-from emulator.rest.door import Door
 from tests.wire.fronts import Front, Got, Sent
+from tests.wire.multipart import parts, with_plain_boundary
+from tests.wire.servers import open_server
 
 FOLDER = Path(__file__).parent
 
@@ -33,18 +29,43 @@ _MADE_NAME = re.compile(r"[0-9a-f]{16}")
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One case; *steps* are as the file has them."""
+    """One case; *steps* are as the file has them.
+
+    Attributes:
+        file: Where it stands.
+        name: What it claims.
+        source: Where that is known from.
+        strength: What kind of source that is; one of ``fidelity.STRENGTHS``.
+        differs: How the live service differed, or may have, in a sentence; else None.
+        server: How its server is set up.
+    """
 
     file: str
     name: str
+    source: str
+    strength: str
+    differs: str | None
     server: Mapping[str, Any]
     steps: list[dict[str, Any]]
+
+    @property
+    def refuses(self) -> bool:
+        """Whether an answer is expected to be a refusal."""
+        return any(_refuses(step) for step in self.steps)
 
 
 def all_cases() -> list[Case]:
     """Every case of every file, in order."""
     return [
-        Case(file.name, each["name"], each.get("server", {}), each["steps"])
+        Case(
+            file.name,
+            each["name"],
+            each.get("source", ""),
+            each.get("strength", ""),
+            each.get("differs"),
+            each.get("server", {}),
+            each["steps"],
+        )
         for file in sorted(FOLDER.glob("*.json"))
         for each in json.loads(file.read_text())
     ]
@@ -52,26 +73,9 @@ def all_cases() -> list[Case]:
 
 @contextmanager
 def a_server(case: Case, folder: Path) -> Iterator[tuple[Service, VirtualClock]]:
-    """A fresh emulator in memory for *case*, closed in the end. *folder* holds its queue file."""
-    options = dict(case.server)
-    trouble = options.pop("store", None)
-    paused = options.pop("paused", [])
-    if "queues" in options:
-        file = folder / ("queue.xml" if options["queues"].startswith("<") else "queue.yaml")
-        file.write_text(options["queues"])
-        options["queues"] = file
-    clock = VirtualClock()
-    opened = open_service(Settings(durability="off", **options), clock=clock)
-    service = opened
-    if paused:  # no queue file can say so
-        book = QueueBook({name: QueueSettings(paused=True) for name in paused})
-        service = replace(service, door=Door(Engine(clock, queues=book)))
-    if trouble is not None:
-        service = replace(service, store=_TroubledStore(trouble))
-    try:
-        yield service, clock
-    finally:
-        opened.store.close()
+    """A fresh emulator in memory for *case*, closed in the end. *folder* holds its files."""
+    with open_server(case.server, folder, refuses=case.refuses) as opened:
+        yield opened
 
 
 def play(case: Case, front: Front, clock: VirtualClock) -> list[Got]:
@@ -80,7 +84,7 @@ def play(case: Case, front: Front, clock: VirtualClock) -> list[Got]:
     answers = []
     for number, step in enumerate(case.steps):
         clock.advance(step.get("advance", 0))
-        got = front.send(request_of(step, names))
+        got = with_plain_boundary(front.send(request_of(step, names)))
         try:
             _compare(step, got, names)
         except AssertionError as error:
@@ -104,6 +108,9 @@ def request_of(step: Mapping[str, Any], names: Mapping[str, str]) -> Sent:
         body = "".join(pieces).encode()
     elif "base64" in step:
         body = base64.b64decode(step["base64"])
+    if step.get("gzip"):
+        body = gzip.compress(body, mtime=0)
+        headers["content-encoding"] = "gzip"
     headers |= {name.lower(): value for name, value in step.get("headers", {}).items()}
     return Sent(verb, target, headers, body)
 
@@ -117,7 +124,10 @@ def _compare(step: Mapping[str, Any], got: Got, names: dict[str, str]) -> None:
         return None
     assert got.status == expected.get("status", 200)
     _compare_headers(expected.get("headers", {}), got)
-    if "json" in expected:
+    got = _unpacked(got, packed=expected.get("gzip", False))
+    if "parts" in expected:
+        _compare_parts(expected["parts"], got, names)
+    elif "json" in expected:
         members = json.loads(got.body)
         _learn(expected["json"], members, names)
         # As text, because the order of members counts.
@@ -138,9 +148,11 @@ def _compare_refusal(expected: Mapping[str, Any], got: Got) -> None:
         "reason": expected["reason"],
         "message": expected["message"],
     }
-    if "parameter" in expected:
-        item |= {"locationType": "parameter", "location": expected["parameter"]}
+    for kind in ("parameter", "header"):
+        if kind in expected:
+            item |= {"locationType": kind, "location": expected[kind]}
     status = expected.get("status", 400)
+    got = _unpacked(got, packed=expected.get("gzip", False))
     envelope = {"error": {"errors": [item], "code": status, "message": expected["message"]}}
     code = {"x-taskqueue-error": expected["code"]} if "code" in expected else {}
 
@@ -149,13 +161,44 @@ def _compare_refusal(expected: Mapping[str, Any], got: Got) -> None:
     _compare_headers(expected.get("headers", {}) | code, got)
 
 
-def _compare_headers(expected: Mapping[str, str], got: Got) -> None:
-    """Those that are written must be there, the two that clients act on exactly."""
-    assert dict(got.headers).items() >= expected.items()
-    type = dict(got.headers).get("content-type")
-    assert type == (None if got.status == 204 else expected.get("content-type", _JSON_TYPE))
-    code = dict(got.headers).get("x-taskqueue-error")
-    assert code == expected.get("x-taskqueue-error")
+def _compare_headers(expected: Mapping[str, Any], got: Got) -> None:
+    """Those that are written must be as written, the two that clients act on exactly."""
+    if got.status in (204, 304):
+        exact = {"content-type": None}
+    else:
+        exact = {"content-type": expected.get("content-type", _JSON_TYPE)}
+    exact["x-taskqueue-error"] = expected.get("x-taskqueue-error")
+    for name, value in {**expected, **exact}.items():
+        values = [text for each, text in got.headers if each == name]
+        listed = value if isinstance(value, list) else [] if value is None else [value]
+        assert values == listed, name
+
+
+def _compare_parts(expected: list[dict[str, Any]], got: Got, names: dict[str, str]) -> None:
+    """Compare the answers of a batch, one by one."""
+    answers = parts(got)
+    assert len(answers) == len(expected)
+    for number, (part, (content_id, answer)) in enumerate(zip(expected, answers, strict=True)):
+        try:
+            assert content_id == part.get("id")
+            _compare(part, answer, names)
+        except AssertionError as error:
+            error.add_note(f"part {number}: {answer}")
+            raise
+
+
+def _unpacked(got: Got, *, packed: bool) -> Got:
+    assert dict(got.headers).get("content-encoding") == ("gzip" if packed else None)
+    return replace(got, body=gzip.decompress(got.body)) if packed else got
+
+
+def _refuses(step: Mapping[str, Any]) -> bool:
+    response = step.get("response", {})
+    return (
+        "refusal" in step
+        or response.get("status", 200) >= 400
+        or any(_refuses(part) for part in response.get("parts", ()))
+    )
 
 
 def _learn(expected: Any, actual: Any, names: dict[str, str]) -> None:
@@ -199,25 +242,3 @@ def _without(names: Mapping[str, str], got: Got) -> Got:
 
 def _spelled(members: Any) -> str:
     return json.dumps(members, indent=1)
-
-
-class _TroubledStore:
-    """A store that cannot do what it is asked, in one of three ways."""
-
-    def __init__(self, trouble: str) -> None:
-        self._outcome: Outcome[Any] = {
-            "overloaded": Outcome(error=OverloadedError("10000 operations are waiting already")),
-            "failed": Outcome(error=StoreFailedError("disk I/O error")),
-            "confused": Outcome(object()),  # which no renderer can show
-        }[trouble]
-
-    def submit(self, work: Any, done: Any) -> None:
-        if isinstance(self._outcome.error, OverloadedError):
-            raise self._outcome.error
-        done(self._outcome)
-
-    def run(self, work: Any) -> Any:
-        return self._outcome.unwrap()
-
-    def close(self) -> None:
-        pass

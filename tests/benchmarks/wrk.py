@@ -1,0 +1,136 @@
+"""Load from wrk: written in C, so that the client is not what is measured."""
+
+from __future__ import annotations
+
+import json
+import resource
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.benchmarks.errors import AbsentError, SpoiledError
+from tests.benchmarks.running import Running
+
+_LUA = Path(__file__).with_name("lua")
+
+# Refused requests are cheaper than served ones, so a run may have hardly any.
+_MOST_REFUSED = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """Requests that are all alike, or what a Lua script makes of them.
+
+    Attributes:
+        path: With its query.
+        verb: The HTTP verb.
+        headers: Beside Host.
+        body: The body of every request.
+        script: A file of ``lua/``, which may count tasks and choose later requests by the answers.
+    """
+
+    path: str
+    verb: str = "POST"
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    script: str = "same.lua"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What came back.
+
+    Attributes:
+        requests: How many were answered.
+        tasks: How many tasks the script counted; for ``same.lua`` none.
+        seconds: How long it took.
+        p50: Seconds.
+        p99: Seconds.
+        server_cpu: Seconds of processor time in the server.
+        client_cpu: Seconds of processor time in wrk.
+    """
+
+    requests: int
+    tasks: int
+    seconds: float
+    p50: float
+    p99: float
+    server_cpu: float
+    client_cpu: float
+
+
+def check_wrk() -> None:
+    """Refuse a machine without wrk.
+
+    Raises:
+        AbsentError: It is not there.
+    """
+    if shutil.which("wrk") is None:
+        raise AbsentError("no wrk: apt-get install wrk")
+
+
+def put_under_load(
+    server: Running, load: Load, *, connections: int, seconds: float, warm_seconds: float = 1
+) -> Result:
+    """Send *load* to *server* for *seconds*, after a warm-up that does not count.
+
+    Raises:
+        AbsentError: There is no wrk.
+        SpoiledError: More than one answer in a hundred was an error.
+    """
+    check_wrk()
+    if warm_seconds:
+        _run(server, load, connections=connections, seconds=warm_seconds)
+    server_before, client_before = server.cpu_seconds(), _client_cpu()
+    said = _run(server, load, connections=connections, seconds=seconds)
+    _check(load, said)
+    return Result(
+        requests=said["requests"],
+        tasks=said["tasks"],
+        seconds=said["microseconds"] / 1e6,
+        p50=said["p50"] / 1e6,
+        p99=said["p99"] / 1e6,
+        server_cpu=server.cpu_seconds() - server_before,
+        client_cpu=_client_cpu() - client_before,
+    )
+
+
+def _run(server: Running, load: Load, *, connections: int, seconds: float) -> dict[str, int]:
+    with tempfile.NamedTemporaryFile() as body:
+        body.write(load.body)
+        body.flush()
+        command = [
+            *("wrk", "--threads", "1", "--connections", str(connections)),
+            *("--duration", f"{max(1, round(seconds))}s", "--timeout", "30s"),
+            *("--script", load.script, f"http://127.0.0.1:{server.port}{load.path}"),
+            *("--", load.verb, body.name, *_flat(load.headers)),
+        ]
+        # The scripts share files, which Lua looks for in the working folder.
+        done = subprocess.run(command, cwd=_LUA, capture_output=True, text=True, check=False)
+    line = next((each for each in done.stdout.splitlines() if each.startswith("{")), None)
+    if done.returncode or line is None:
+        raise SpoiledError(f"wrk failed: {done.stderr.strip() or done.stdout.strip()}")
+    figures: dict[str, int] = json.loads(line)
+    return figures
+
+
+def _check(load: Load, said: Mapping[str, int]) -> None:
+    if said["failed"] > _MOST_REFUSED * said["requests"] or not said["requests"]:
+        raise SpoiledError(
+            f"{said['failed']} of {said['requests']} answers to {load.path[:60]} were errors"
+        )
+    if said["empty"] > _MOST_REFUSED * said["requests"]:
+        raise SpoiledError(f"the queue ran dry: {said['empty']} leases came back empty")
+
+
+def _flat(headers: Mapping[str, str]) -> Sequence[str]:
+    return [text for pair in headers.items() for text in pair]
+
+
+def _client_cpu() -> float:
+    """Of the children that have ended: wrk, and no server that still runs."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
