@@ -152,11 +152,16 @@ class Engine:
                 queue's code.
         """
         settings = self.queues.pull_queue(queue.name)
+        if self.limits.clamps_lease_calls:
+            count = min(count, self.limits.tasks_per_lease or count)
+            seconds = min(seconds, self.limits.lease_seconds or seconds)
         _check_range("count", count, low=1, high=self.limits.tasks_per_lease)
         _check_range("seconds", seconds, low=0, high=self.limits.lease_seconds)
         self._check_tag(tag)
         if tag and not group_by_tag:
             raise RefusedError(Code.INVALID_REQUEST, "a tag selects only with group_by_tag")
+        if settings.paused and self.limits.refuses_paused_leases:
+            raise _paused(queue)
         if settings.paused or not self._lease_calls.allows(queue, self.clock.now()):
             return lambda tx: []
 
@@ -198,7 +203,7 @@ class Engine:
         check_task_name(name)
         _check_range("seconds", seconds, low=0, high=self.limits.lease_seconds)
         if settings.paused:
-            raise RefusedError(Code.QUEUE_PAUSED, f"queue {queue.name!r} is paused")
+            raise _paused(queue)
 
         def work(tx: Transaction) -> Task:
             now = self.clock.now()
@@ -329,6 +334,10 @@ class _RateLimit:
                 return False
             calls.append(now)
             return True
+
+
+def _paused(queue: QueueId) -> RefusedError:
+    return RefusedError(Code.QUEUE_PAUSED, f"queue {queue.name!r} is paused")
 
 
 def _is_spent(task: Task, settings: QueueSettings) -> bool:

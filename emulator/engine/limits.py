@@ -23,6 +23,9 @@ class Limits:
         lease_payload_bytes: Where one lease call stops adding tasks; the first always fits.
         tasks_per_list: How many tasks a listing shows.
         lease_calls_per_second: Per queue; calls beyond it come back empty.
+        clamps_lease_calls: Whether a lease call for more tasks or seconds than allowed is given as
+            much as is allowed, and not refused (API.md section 12, Q8).
+        refuses_paused_leases: Whether a lease from a paused queue is refused, and not empty (Q13).
         bare_project_for_writes: Whether insert and delete accept a project without its partition.
         standard_base64: Whether payloads may use ``+``, ``/`` and line breaks.
         long_queue_name_in_patch: Whether a patch may name its queue in full.
@@ -37,6 +40,8 @@ class Limits:
     lease_payload_bytes: int | None = 1 << 20
     tasks_per_list: int = 100
     lease_calls_per_second: int | None = None
+    clamps_lease_calls: bool = False
+    refuses_paused_leases: bool = False
     bare_project_for_writes: bool = True
     standard_base64: bool = False
     long_queue_name_in_patch: bool = False

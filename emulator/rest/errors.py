@@ -15,17 +15,17 @@ from emulator.engine.errors import (
     OverloadedError,
     RefusedError,
 )
+from emulator.rest import choices
 
 CODE_HEADER = "x-taskqueue-error"
 
 _GET = "taskqueue.tasks.get"
 _DELETE = "taskqueue.tasks.delete"
+_INSERT = "taskqueue.tasks.insert"
 
 _TASK_NAME_INVALID = "Task name is invalid."
 _TASK_NAME_UNKNOWN = "Task name does not exist."
 _LEASE_EXPIRED = "The task lease has expired."
-
-_FORBIDDEN = "you are not allowed to make this api call"
 
 _CHALLENGE = 'Bearer realm="https://accounts.google.com/"'
 
@@ -76,7 +76,7 @@ class WireError(Exception):
 
 def not_found() -> WireError:
     """No method has this path and verb."""
-    return WireError(404, "notFound", "Not Found")
+    return WireError(*choices.NO_SUCH_METHOD)
 
 
 def login_required() -> WireError:
@@ -114,7 +114,7 @@ def insufficient_scope(scopes: tuple[str, ...]) -> WireError:
 
 def forbidden() -> WireError:
     """The queue's access list does not name the caller."""
-    return WireError(403, "forbidden", _FORBIDDEN, code=Code.PERMISSION_DENIED)
+    return WireError(*choices.FORBIDDEN, code=Code.PERMISSION_DENIED)
 
 
 def forbidden_host(host: str) -> WireError:
@@ -237,8 +237,8 @@ def bare_project() -> WireError:
     return WireError(
         403,
         "forbidden",
-        f"{_FORBIDDEN}: under --limits strict, insert and delete need the project with its"
-        " partition, such as s~my-app",
+        f"{choices.FORBIDDEN[2]}: under --limits strict, insert and delete need the project with"
+        " its partition, such as s~my-app",
         code=Code.PERMISSION_DENIED,
     )
 
@@ -326,12 +326,13 @@ _TABLE: dict[tuple[Code, str | None], tuple[int, str, str]] = {
     ),
     (Code.QUEUE_PAUSED, None): (400, "invalid", "The queue is paused."),
     (Code.INVALID_TASK_NAME, None): (400, "invalid", _TASK_NAME_INVALID),
-    (Code.TASK_ALREADY_EXISTS, None): (400, "invalid", _TASK_NAME_INVALID),
+    (Code.TASK_ALREADY_EXISTS, None): (choices.TAKEN_NAME_STATUS, "invalid", _TASK_NAME_INVALID),
     (Code.TOMBSTONED_TASK, None): (400, "invalid", _TASK_NAME_INVALID),
+    (Code.TOMBSTONED_TASK, _INSERT): (choices.TAKEN_NAME_STATUS, "invalid", _TASK_NAME_INVALID),
     # An update of a task that never was is told that its lease has expired (trace T3).
     (Code.UNKNOWN_TASK, None): (400, "invalid", _LEASE_EXPIRED),
     (Code.UNKNOWN_TASK, _DELETE): (400, "invalid", _TASK_NAME_INVALID),
-    (Code.UNKNOWN_TASK, _GET): (404, "notFound", _TASK_NAME_UNKNOWN),
+    (Code.UNKNOWN_TASK, _GET): (*choices.UNKNOWN_TASK, _TASK_NAME_UNKNOWN),
     (Code.TASK_LEASE_EXPIRED, None): (400, "invalid", _LEASE_EXPIRED),
     (Code.TASK_TOO_LARGE, None): (400, "invalid", "Task size too large."),
     (Code.INVALID_ETA, None): (400, "invalid", "Task ETA is invalid."),

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 from emulator.engine.engine import Engine
-from emulator.engine.model import LeaseToken, QueueId
+from emulator.engine.model import LeaseToken, QueueId, Task
 from emulator.engine.store import Work
-from emulator.rest import errors, payload, render
+from emulator.rest import choices, errors, payload, render
 from emulator.rest.access import Caller, check_access_list
 from emulator.rest.parse import Arguments, Body
 from emulator.rest.render import Members
@@ -103,6 +103,8 @@ class Methods:
         if call.body is None:
             raise errors.body_required()
         named = call.body.get("queueName")
+        if named is None and choices.INSERT_NEEDS_QUEUE_NAME:
+            raise errors.invalid_queue_name_member()
         if named is not None and not _names(call.queue, named):
             raise errors.invalid_queue_name_member()
         work = self._engine.insert(
@@ -140,9 +142,9 @@ class Methods:
         return Plan(work, lambda tasks: render.leased_members(tasks, name))
 
     def update(self, call: Call) -> Plan:
-        """tasks.update: the body says which task; the URL does not (trace T3)."""
+        """tasks.update: the body says which task, as the live service had it (trace T3)."""
         if call.body is None:
-            # A published client sends no body at all: then the URL's task is meant (Q11).
+            # A published client sends no body at all: then the URL's task is meant.
             return self._renew(call, call.task, None)
         for required in ("id", "leaseTimestamp"):
             if required not in call.body:
@@ -150,7 +152,8 @@ class Methods:
         named = call.body.get("queueName")
         if named is not None:
             self._check_unchanged_queue(call, named)
-        return self._renew(call, call.body["id"], named)
+        name = call.body["id"] if choices.BODY_DECIDES_UPDATE else call.task
+        return self._renew(call, name, named)
 
     def patch(self, call: Call) -> Plan:
         """tasks.patch"""
@@ -175,12 +178,20 @@ class Methods:
         work = self._engine.renew(
             call.queue, name, seconds=call.arguments["newLeaseSeconds"], token=token
         )
-        return self._show_task(work, call, named)
+        return self._show_task(work, call, named, payload=choices.RENEWALS_SHOW_PAYLOAD)
 
-    def _show_task(self, work: Work[Any], call: Call, named: str | None) -> Plan:
-        """Show one task, its queue named as the caller named it, else in full (Q4)."""
-        name = named or self._full_name(call.queue)
-        return Plan(work, lambda task: render.task_members(task, name))
+    def _show_task(
+        self, work: Work[Task], call: Call, named: str | None, *, payload: bool = True
+    ) -> Plan:
+        """Show one task, its queue named as the caller named it, else in full."""
+        echoed = named if choices.ECHOES_QUEUE_NAME else None
+        name = echoed or self._full_name(call.queue)
+        return Plan(
+            work,
+            lambda task: render.task_members(
+                task if payload else replace(task, payload=None), name
+            ),
+        )
 
     def _full_name(self, queue: QueueId) -> str:
         return render.full_queue_name(queue, self._partition)

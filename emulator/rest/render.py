@@ -1,6 +1,7 @@
 """How answers look: resources as wire members, JSON as bytes, errors in Google's envelope.
 
-Members stand in the order of API.md section 12, Q16; what is not set is left out, never null.
+Members stand in the order of the lines below (API.md section 12, Q16); what is not set is left
+out, never null.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import msgspec
 
 from emulator.engine.clock import MICROSECONDS
 from emulator.engine.model import QueueId, QueueSettings, QueueStats, Task
-from emulator.rest import payload
+from emulator.rest import choices, payload
 from emulator.rest.errors import CODE_HEADER, WireError
 from emulator.rest.messages import Headers, Response
 
@@ -28,8 +29,8 @@ def json_response(members: Members, *, status: int = 200, pretty: bool = True) -
 
 
 def empty_response() -> Response:
-    """The answer of a delete: 204, where a Python client can tell it from an empty 200 (Q1)."""
-    return Response(204, ())
+    """The answer of a delete."""
+    return Response(choices.DELETED_STATUS, ())
 
 
 def jsonp(response: Response, callback: str) -> Response:
@@ -68,8 +69,8 @@ def task_members(task: Task, queue_name: str) -> Members:
     if task.payload is not None:
         members["payloadBase64"] = payload.encode(task.payload)
     members["enqueueTimestamp"] = str(task.enqueued_at)
-    # "0" until the first lease, unless the client chose the time itself (RULINGS 5).
-    members["leaseTimestamp"] = str(task.eta if task.retry_count or task.eta_given else 0)
+    timed = task.retry_count or task.eta_given
+    members["leaseTimestamp"] = str(task.eta) if timed else choices.NEVER_LEASED
     members["retry_count"] = task.retry_count
     if task.tag:
         members["tag"] = task.tag
@@ -89,8 +90,8 @@ def listed_members(tasks: Sequence[Task], queue_name: str) -> Members:
 def queue_members(name: str, settings: QueueSettings, stats: QueueStats | None) -> Members:
     """A TaskQueue resource."""
     members: Members = {"kind": "taskqueues#taskqueue", "id": name}
-    if settings.retry_limit is not None:
-        members["maxLeases"] = settings.retry_limit
+    if settings.retry_limit is not None or choices.SHOWS_UNSET_MEMBERS:
+        members["maxLeases"] = settings.retry_limit or 0
     if stats is not None:
         members["stats"] = {
             "totalTasks": stats.total_tasks,
@@ -99,7 +100,7 @@ def queue_members(name: str, settings: QueueSettings, stats: QueueStats | None) 
             "leasedLastMinute": str(stats.leased_last_minute),
             "leasedLastHour": str(stats.leased_last_hour),
         }
-    if settings.has_acl:
+    if settings.has_acl or choices.SHOWS_UNSET_MEMBERS:
         acl = {"consumerEmails": settings.consumers, "producerEmails": settings.producers}
         members["acl"] = {name: list(emails) for name, emails in acl.items() if emails}
     return members

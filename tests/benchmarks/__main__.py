@@ -59,8 +59,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     finally:
         shutil.rmtree(options.folder, ignore_errors=True)
     say("\n")
-    loads = ", ".join(f"{load:.1f}" for load in results.loads)
-    print(f"\nload at the start of each round: {loads}\n")
+    noise = "; ".join(
+        f"load {load:.1f}, fdatasync {flush * 1e6:.0f} us"
+        for load, flush in zip(results.loads, results.flushes, strict=True)
+    )
+    print(f"at the start of each round: {noise}\n")
     print(report.table(rows, results))
     return 0
 
@@ -111,9 +114,8 @@ def _warn_of_noise() -> None:
 
 
 def _print_machine(bench: Bench) -> None:
-    flush = machine.flush_seconds(bench.folder, seconds=1)
     print(f"machine: {machine.description()}")
-    print(f"load at the start: {machine.load_average():.2f}; fdatasync p50: {flush * 1e6:.0f} us")
+    print(f"load average at the start: {machine.load_average():.2f}")
     print(
         f"load: wrk, 1 thread, {bench.connections} connections, {bench.seconds} s after 1 s of"
         f" warm-up; 1 KiB payloads; large backlog {bench.many:,}\n"

@@ -159,7 +159,8 @@ def _beanstalkd_put(bench: Bench) -> Figures:
 
 
 def _sqlite_insert(bench: Bench) -> Figures:
-    return {"rate": raw_sqlite.inserts_per_second(bench.folder, seconds=bench.seconds)}
+    rate, cpu = raw_sqlite.insert(bench.folder, seconds=bench.seconds)
+    return {"rate": rate, "cpu": cpu}
 
 
 MEASURES: Mapping[str, Measure] = {

@@ -14,8 +14,8 @@ _SCALES = {"/s": 1.0, " us": 1e6, " ms": 1e3, " MiB": 1 / 2**20}
 def table(rows: Sequence[Row], results: Results) -> str:
     """One line per row: the medians, and the median of the rounds' ratios with its range."""
     lines = [
-        "| row | ours | theirs | ratio | rounds | floor | goal | verdict |",
-        "|---|---|---|---|---|---|---|---|",
+        "| row | ours | theirs | CPU per task, us | ratio | rounds | floor | goal | verdict |",
+        "|---|---|---|---|---|---|---|---|---|",
     ]
     lines += [_line(row, results) for row in rows]
     return "\n".join(lines)
@@ -26,15 +26,24 @@ def _line(row: Row, results: Results) -> str:
     wanted = f"{sign} {_ratio(row, row.floor)} | {sign} {_ratio(row, row.goal)}"
     reason = next((results.reasons[name] for name in row.measures if name in results.reasons), None)
     if reason is not None:
-        return f"| {row.title} | - | - | - | - | {wanted} | {reason} |"
+        return f"| {row.title} | - | - | - | - | - | {wanted} | {reason} |"
     ours, theirs = _values(row.ours, results), _values(row.theirs, results)
     ratios = [one / other for one, other in zip(ours, theirs, strict=True)]
     ratio = median(ratios)
     return (
         f"| {row.title} | {_amount(row, median(ours))} | {_amount(row, median(theirs))}"
-        f" | **{_ratio(row, ratio)}** | {_ratio(row, min(ratios))} .. {_ratio(row, max(ratios))}"
+        f" | {_cpu(row, results)} | **{_ratio(row, ratio)}**"
+        f" | {_ratio(row, min(ratios))} .. {_ratio(row, max(ratios))}"
         f" | {wanted} | {_verdict(row, ratio)} |"
     )
+
+
+def _cpu(row: Row, results: Results) -> str:
+    """What a task cost each server: others on the machine change it less than they change rates."""
+    if row.unit != "/s":
+        return ""
+    ours, theirs = (median(_values((name, "cpu"), results)) * 1e6 for name in row.measures)
+    return f"{ours:,.0f} / {theirs:,.0f}"
 
 
 def _values(figure: Figure, results: Results) -> list[float]:

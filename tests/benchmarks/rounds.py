@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from tests.benchmarks.bench import Bench
 from tests.benchmarks.errors import AbsentError, BenchmarkError
-from tests.benchmarks.machine import load_average
+from tests.benchmarks.machine import flush_seconds, load_average
 from tests.benchmarks.measures import MEASURES, Figures
 from tests.benchmarks.rows import Row
 
@@ -20,11 +20,13 @@ class Results:
         figures: Of each round, by measurement.
         reasons: Why a measurement has no figures.
         loads: The machine's load at the start of each round.
+        flushes: The disk's fdatasync p50 in seconds at the start of each round.
     """
 
     figures: list[dict[str, Figures]] = field(default_factory=list)
     reasons: dict[str, str] = field(default_factory=dict)
     loads: list[float] = field(default_factory=list)
+    flushes: list[float] = field(default_factory=list)
 
 
 def run(bench: Bench, rows: Sequence[Row], *, rounds: int) -> Results:
@@ -33,6 +35,7 @@ def run(bench: Bench, rows: Sequence[Row], *, rounds: int) -> Results:
     results = Results()
     for number in range(rounds):
         results.loads.append(load_average())
+        results.flushes.append(flush_seconds(bench.folder, seconds=0.5))
         found: dict[str, Figures] = {}
         for name in needed if number % 2 == 0 else reversed(needed):
             label = f"round {number + 1}/{rounds}  {name}"

@@ -56,6 +56,7 @@ def _judged_one(sent: Sent, got: Got) -> Seen:
     name = f"{found[0].version} {found[1].id}" if found else "-"
     if sent.verb == "HEAD":
         assert 200 <= got.status < 500
+        assert not got.body
         return Seen(name, got.status, None)
     got = _unwrapped(got)
     headers = dict(got.headers)

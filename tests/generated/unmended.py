@@ -6,11 +6,10 @@ Whoever mends one takes it out here; when all are mended, this file goes.
 from __future__ import annotations
 
 from emulator.rest.errors import CODE_HEADER
-from tests.wire.fronts import Got, Sent
+from tests.wire.fronts import Got
 
 UNMENDED = frozenset(
     {
-        "a(" * 999,  # a selection too deep to be read, in any ``fields``: 500
         "%FF=%FE",  # the name of an unknown parameter is not UTF-8, with ``strict=true``: 500
         "get",  # a verb in lower case: 200 through WSGI, 404 through RSGI
     }
@@ -20,17 +19,6 @@ UNMENDED = frozenset(
 def mended(values: list[str]) -> list[str]:
     """*values* without those that are still to be mended."""
     return [each for each in values if each not in UNMENDED]
-
-
-def comparable(sent: Sent, got: Got) -> Got:
-    """*got* less what the fronts answer differently.
-
-    To a HEAD, WSGI leaves out the type of a good answer, and RSGI gives a refusal a body.
-    """
-    if sent.verb != "HEAD":
-        return got
-    headers = tuple(pair for pair in got.headers if pair[0] != "content-type")
-    return Got(got.status, headers, b"")
 
 
 def is_forgotten_refusal(got: Got) -> bool:

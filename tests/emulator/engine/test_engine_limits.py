@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from emulator.engine.errors import RefusedError
@@ -83,3 +85,14 @@ def test_under_standard_limits_lease_calls_are_not_counted(queue):
 
 def test_the_sets_are_known_by_name():
     assert BY_NAME == {"standard": STANDARD, "strict": STRICT, "relaxed": RELAXED}
+
+
+def test_a_lease_call_that_asks_for_too_much_can_be_given_as_much_as_is_allowed(a_queue):
+    queue = a_queue(limits=replace(STANDARD, tasks_per_lease=2, clamps_lease_calls=True))
+    for name in "abc":
+        queue.insert(name)
+
+    leased = queue.lease(1_001, seconds=604_801)
+
+    assert names(leased) == ["a", "b"]
+    assert leased[0].eta == queue.now(plus=604_800)
