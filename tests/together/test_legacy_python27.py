@@ -5,21 +5,41 @@ Where there is no Python 2.7 these tests are skipped.
 
 from __future__ import annotations
 
+import base64
+import json
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from emulator.auth.credentials import Identity, write_credentials
+from tests.emulator.auth.running import clean_environment
 from tests.together.conftest import a_project
 from tests.together.kept import kept, run_installer
-from tests.together.running import Server
+from tests.together.running import Server, running_server
 from tests.together.walk import Transcript, Walk, refused, walked
 
 _SCRIPTS = Path(__file__).parent / "py27"
 _DOCUMENT = Path(__file__).parents[2] / "discovery" / "taskqueue.v1beta2.json"
+
+_ROBOT = "robot@example.com"
+_QUEUES = f"""
+queue:
+- name: mail
+  mode: pull
+  acl:
+  - user_email: {_ROBOT}
+  - writer_email: {_ROBOT}
+- name: others
+  mode: pull
+  acl:
+  - user_email: somebody-else@example.com
+  - writer_email: somebody-else@example.com
+"""
 
 
 @pytest.fixture(scope="session")
@@ -64,8 +84,56 @@ class TestGoogleapiclient(Walk):
         assert batch["delete"] == ""
 
 
-# The place for oauth2client with what `tq-emulator credentials` writes (key file, authorized user)
-# against `--auth tokens`: a script py27/walk_oauth2client.py beside the other, run like it.
+@pytest.fixture(scope="module")
+def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, Path]]:
+    """A server that knows whom each queue is for, and the folder of the robot's credentials."""
+    folder = tmp_path_factory.mktemp("guarded")
+    (folder / "queue.yaml").write_text(_QUEUES)
+    (folder / "tokens.json").write_text('{"version": 1}')
+    with running_server(folder, "--auth", "tokens", "--tokens", "tokens.json") as running:
+        # While it runs, because they name its port.
+        robot = Identity(email=_ROBOT, project="my-app", metadata=True)
+        write_credentials(robot, running.url, folder / "creds", folder / "tokens.json")
+        yield running, folder / "creds"
+
+
+@pytest.mark.parametrize("source", ["key_file", "storage", "metadata_server"])
+def test_oauth2client_gets_tokens_that_are_good_for_the_queues_that_list_their_account(
+    python27, packages, guarded, source
+):
+    seen = _told_by_oauth2client(python27, packages, guarded, source)
+
+    assert seen["anonymous"] == [401, "required"]
+    assert seen["insert"]["id"] == "a"
+    [leased] = seen["lease"]
+    assert (leased["id"], base64.urlsafe_b64decode(leased["payloadBase64"])) == ("a", b"hello")
+    assert int(seen["renew"]["leaseTimestamp"]) > int(leased["leaseTimestamp"]) + 50_000_000
+    assert (seen["delete"], seen["end"]) == ("", {"kind": "taskqueues#tasks"})
+    assert seen["insert elsewhere"] == [403, "forbidden"]
+    assert seen["lease elsewhere"] == [403, "forbidden"]
+
+
+def _told_by_oauth2client(
+    python: str, packages: Path, guarded: tuple[Server, Path], source: str
+) -> dict[str, Any]:
+    """What the program prints, with its credentials from *source*."""
+    server, credentials = guarded
+    variables = {**_user_site(packages), "CLOUDSDK_CONFIG": str(credentials)}  # no developer's own
+    if source == "metadata_server":
+        host = f"{server.host}:{server.port}"
+        variables |= {"GCE_METADATA_ROOT": host, "GCE_METADATA_IP": host}
+    script = str(_SCRIPTS / "walk_oauth2client.py")
+    done = subprocess.run(
+        [python, script, source, server.url, str(credentials), a_project(), "mail", "others"],
+        env=clean_environment(**variables),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, f"{script} failed:\n{done.stdout}\n{done.stderr}"
+    told: dict[str, Any] = json.loads(done.stdout)
+    return told
 
 
 def _user_site(folder: Path) -> dict[str, str]:
