@@ -187,7 +187,7 @@ def _message(door: Door) -> messages.Request:
     """Flask's current request, as the door knows requests."""
     environ = request.environ
     return messages.Request(
-        verb=request.method,
+        verb=environ["REQUEST_METHOD"],  # as it came; Flask's is in capitals whatever came
         # WSGI hands the path's bytes on as Latin-1.
         path=environ["PATH_INFO"].encode("latin-1").decode("utf-8", "surrogateescape"),
         query=environ.get("QUERY_STRING", ""),

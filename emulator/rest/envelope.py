@@ -14,7 +14,7 @@ from collections.abc import Callable
 from email.utils import formatdate
 
 from emulator.engine.clock import MICROSECONDS
-from emulator.rest import errors
+from emulator.rest import errors, render
 from emulator.rest.messages import Headers, Request, Response
 
 # An ETag had two halves of this form, one for the release of the server and one for the content.
@@ -58,7 +58,8 @@ class Envelope:
             )
         headers = (*response.headers, ("date", date), ("expires", date), *_READ)
         body = response.body if request.verb == "GET" else b""
-        if response.status != 200:
+        # A script is a 200 even where it carries a refusal, so it is never "not modified".
+        if response.status != 200 or render.is_script(response):
             return Response(response.status, headers, body)
         tag = _etag(response.body)
         headers = (*headers, ("etag", tag))

@@ -100,6 +100,7 @@ class Parser:
     def _refuse_unknown(self, pairs: Pairs) -> None:
         for name, _ in pairs:
             if name not in self._read:
+                _check_text("the name of a parameter", name)
                 raise errors.unknown_parameter(name)
 
     def body(self, raw: bytes) -> Body | None:

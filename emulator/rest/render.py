@@ -39,6 +39,11 @@ def jsonp(response: Response, callback: str) -> Response:
     return Response(200, (_SCRIPT, *(each for each in response.headers if each not in _JSON)), body)
 
 
+def is_script(response: Response) -> bool:
+    """Whether *response* is one that ``jsonp`` made."""
+    return response.headers[:1] == (_SCRIPT,)
+
+
 def json_bytes(members: Members, *, pretty: bool) -> bytes:
     """JSON as Google wrote it."""
     encoded = msgspec.json.encode(members)

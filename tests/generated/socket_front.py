@@ -30,8 +30,10 @@ def a_server() -> Iterator[SocketFront]:
         url = urlsplit(process.stdout.readline().removeprefix("Listening on ").strip())
         assert url.port, "the server did not start"
         front = SocketFront((url.hostname or "", url.port))
-        yield front
-        front.close()
+        try:
+            yield front
+        finally:
+            front.close()
         process.send_signal(signal.SIGTERM)
         assert process.wait(_PATIENCE_SECONDS) == 0
     finally:
@@ -53,6 +55,7 @@ class SocketFront:
             # A server that refuses a body unread hangs up after its answer: begin anew, once.
             with suppress(RemoteDisconnected, ConnectionError):
                 return self._exchange(self._socket, sent)
+            self.close()
         self._socket = socket.create_connection(self._address, _PATIENCE_SECONDS)
         return self._exchange(self._socket, sent)
 

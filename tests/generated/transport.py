@@ -12,7 +12,6 @@ from typing import TypeAlias
 
 from hypothesis import strategies as st
 
-from tests.generated.unmended import mended
 from tests.wire.fronts import Sent
 
 WireChange: TypeAlias = Callable[[st.DrawFn, Sent], Sent]
@@ -52,7 +51,7 @@ _STRANGE = [
 ]
 _VERBS = [
     *("GET", "POST", "PATCH", "DELETE", "PUT", "HEAD", "OPTIONS", "TRACE", "BREW", "M-SEARCH"),
-    *mended(["get"]),
+    "get",
 ]
 _NOISE = [
     *(b"", b" \n", b"{", b"}", b"[]", b"1", b'"x"', b"null", b"true", b"{}{}", b"{} x", b"{'a':1}"),
@@ -66,7 +65,7 @@ _QUERY_TAILS = [
     *("", "&", "&&=&", "%", "%zz=1", ";", "a=1&a=2", "=", "strict=true&x=1"),
     *("alt=json&alt=json", "numTasks=1", "key=a&key=b", "fields=kind&fields=kind", "x&" * 101),
     *("$.xgafv=1&$.xgafv=2", "callback=a()", "callback=%3Cscript%3E", "prettyPrint=&pp="),
-    *mended(["%FF=%FE"]),
+    "%FF=%FE",
 ]
 
 
