@@ -16,8 +16,9 @@ from tests.benchmarks.running import Running
 
 _LUA = Path(__file__).with_name("lua")
 
-# Refused requests are cheaper than served ones, so a run may have hardly any.
+# Refused requests and empty leases are cheaper than others, so a run may have hardly any.
 _MOST_REFUSED = 0.01
+_MOST_EMPTY = 0.03
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +123,7 @@ def _check(load: Load, said: Mapping[str, int]) -> None:
         raise SpoiledError(
             f"{said['failed']} of {said['requests']} answers to {load.path[:60]} were errors"
         )
-    if said["empty"] > _MOST_REFUSED * said["requests"]:
+    if said["empty"] > _MOST_EMPTY * said["requests"]:
         raise SpoiledError(f"the queue ran dry: {said['empty']} leases came back empty")
 
 
