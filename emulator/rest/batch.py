@@ -90,13 +90,14 @@ def _texts(request: Request, body: bytes) -> list[bytes]:
     found = _BOUNDARY.search(content_type)
     if not content_type.lower().startswith("multipart/mixed") or found is None:
         raise errors.parse_error()
-    boundary = b"--" + (found[1] or found[2]).encode("latin-1", "replace")
-    pieces = re.split(rb"(?:^|\r?\n)" + re.escape(boundary), body, maxsplit=MOST_PARTS + 2)
+    boundary = b"\n--" + (found[1] or found[2]).encode("latin-1", "replace")
+    pieces = (b"\n" + body).split(boundary, MOST_PARTS + 2)
     # Before the first boundary is a preamble; the last one ends in "--".
     end = next((at for at, piece in enumerate(pieces) if at and piece.startswith(b"--")), None)
     if len(pieces) <= MOST_PARTS + 2 and (end is None or end == 1):
         raise errors.parse_error()
-    return pieces[1:end]
+    # The line break before a boundary belongs to the boundary.
+    return [piece.removesuffix(b"\r") for piece in pieces[1:end]]
 
 
 def _part(text: bytes, outer: Request) -> _Part:

@@ -7,8 +7,10 @@ import binascii
 
 from emulator.rest import errors
 
-_ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 _STANDARD = str.maketrans("+/", "-_", "\r\n")
+
+# To the alphabet that Python decodes; "!" is in none, so what is not URL-safe is refused there.
+_TO_PYTHON = bytes.maketrans(b"-_+/", b"+/!!")
 
 
 def decode(text: str, *, standard: bool) -> bytes:
@@ -25,10 +27,15 @@ def decode(text: str, *, standard: bool) -> bytes:
         WireError: It is not base64 of the accepted alphabet.
     """
     letters = text.translate(_STANDARD) if standard else text
-    bare = letters.rstrip("=")
-    if len(letters) - len(bare) > 2 or len(bare) % 4 == 1 or not _is_url_safe(bare):
-        raise errors.invalid_payload(standard_alphabet=not standard and _is_standard(text))
-    return binascii.a2b_base64(bare.replace("-", "+").replace("_", "/") + "=" * (-len(bare) % 4))
+    bare = letters.encode("ascii", "replace").rstrip(b"=")
+    padding = b"=" * (-len(bare) % 4)
+    try:
+        if len(letters) - len(bare) > 2:
+            raise binascii.Error("too much padding")
+        return binascii.a2b_base64(bare.translate(_TO_PYTHON) + padding, strict_mode=True)
+    except binascii.Error as error:
+        hint = not standard and _is_standard(text)
+        raise errors.invalid_payload(standard_alphabet=hint) from error
 
 
 def encode(payload: bytes) -> str:
@@ -42,7 +49,3 @@ def _is_standard(text: str) -> bool:
     except errors.WireError:
         return False
     return True
-
-
-def _is_url_safe(text: str) -> bool:
-    return text.isascii() and not text.encode("ascii").translate(None, _ALPHABET)
