@@ -1,8 +1,9 @@
 """A durable pull-queue server that speaks Google's Task Queue REST API (taskqueue/v1beta2).
 
-Map: ``engine`` (the rules), ``storage`` (where tasks are kept), ``rest`` (the wire), ``app`` (all
-of it joined, as a Flask application), ``serve`` (a process that answers), ``config`` and ``cli``
-(how users say what they want), ``testing`` (what tests of queue users need).
+Map: ``engine`` (the rules), ``storage`` (where tasks are kept), ``rest`` (the wire), ``auth`` (who
+may call), ``service`` (all of it joined), ``app`` (as a Flask application), ``serve`` (as a process
+that answers), ``config`` and ``cli`` (how users say what they want), ``testing`` (what tests of
+queue users need).
 """
 
 try:

@@ -19,11 +19,11 @@ from pathlib import Path
 from granian.constants import HTTPModes, Interfaces, SSLProtocols
 from granian.server.embed import Server
 
-from emulator.app import open_service
 from emulator.auth.certificate import Certificate, check_pair, self_signed
 from emulator.config import Settings, SettingsError, TlsSettings, sqlite_path
 from emulator.rest.access import is_loopback
 from emulator.rsgi import RsgiFront
+from emulator.service import open_service
 
 logger = logging.getLogger(__name__)
 

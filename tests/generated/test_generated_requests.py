@@ -17,9 +17,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from discovery.contract import VERSIONS, load
-from emulator.app import Service, open_service
 from emulator.engine.clock import VirtualClock
 from emulator.engine.model import QueueId
+from emulator.service import Service, open_service
 from tests.generated.answers import Seen, judged
 from tests.generated.generator import Conversation, Step, conversations, opening, steps
 from tests.generated.socket_front import SocketFront, a_server

@@ -46,7 +46,8 @@ WALLS = {
     "emulator/control": {"discovery", "emulator.engine", "emulator.rest"},
     "emulator/console": {"discovery", "emulator.engine", "flask"},
     "emulator/rsgi": {"emulator.engine", "emulator.rest"},
-    "emulator/app": {"discovery", "emulator", "flask"},
+    "emulator/app": {"emulator", "flask"},
+    "emulator/service": {"emulator"},
     "emulator/config": {"discovery", "emulator.engine", "emulator.storage"},
     "emulator/serve": {"emulator", "granian"},
     "emulator/cli": {"discovery", "emulator", "click"},
@@ -55,7 +56,7 @@ WALLS = {
 
 # Only these know that there are stores.
 STORE_CHOOSERS = {"emulator/storage", "emulator/app", "emulator/cli", "emulator/config"}
-STORE_CHOOSERS |= {"emulator/serve", "emulator/testing"}
+STORE_CHOOSERS |= {"emulator/serve", "emulator/service", "emulator/testing"}
 
 # RULINGS 28. Elsewhere things have people's names.
 WIRE_PLACES = {

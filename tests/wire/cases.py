@@ -15,8 +15,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from emulator.app import Service
 from emulator.engine.clock import VirtualClock
+from emulator.service import Service
 from tests.wire.fronts import Front, Got, Sent
 from tests.wire.multipart import parts, with_plain_boundary
 from tests.wire.servers import open_server

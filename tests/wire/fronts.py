@@ -12,8 +12,9 @@ from urllib.parse import unquote_to_bytes
 
 from werkzeug.test import run_wsgi_app
 
-from emulator.app import Service, flask_app
+from emulator.app import flask_app
 from emulator.rsgi import RsgiFront
+from emulator.service import Service
 
 HOST = "localhost:8088"
 

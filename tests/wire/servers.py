@@ -9,7 +9,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from emulator.app import Service, open_service
 from emulator.auth.digests import digest
 from emulator.config import Settings
 from emulator.engine.clock import VirtualClock
@@ -19,6 +18,7 @@ from emulator.engine.model import QueueSettings
 from emulator.engine.queues import QueueBook
 from emulator.engine.store import Outcome
 from emulator.rest.door import Door
+from emulator.service import Service, open_service
 
 # Where a refusal is expected, no queue springs into being that could hide it (issue 3).
 ONE_QUEUE = "queue:\n- name: q\n  mode: pull\n"
