@@ -70,11 +70,11 @@ class Endpoint:
             raw: Its body.
             variables: The path parameters, by wire name.
         """
-        style = _PLAIN
+        style: _Style | None = None
+        pairs: Pairs = ()
         try:
             form, json_body = split_form(request.headers.get("content-type"), raw)
             pairs = query_pairs(request.query, form)
-            style = self._style_of_refusals(pairs)
             caller = self._authenticator.caller(token_of(request, pairs))
             check_scope(caller, self._method)
             arguments = self._parser.arguments(pairs)
@@ -91,15 +91,13 @@ class Endpoint:
             )
             plan = self._methods(self._method.id, call)
         except (WireError, EngineError) as error:
-            return self._refusal(error, style)
+            return self._refusal(error, style or self._style_of_refusals(pairs))
         if isinstance(plan, Plan):
             return Pending(plan.work, partial(self._finish, plan.show, style))
         return self._response(plan, style)
 
     def _style_of_refusals(self, pairs: Pairs) -> _Style:
         """How a refusal of the query itself looks: as the query asks, as far as that is clear."""
-        if not pairs:
-            return _PLAIN
         try:
             return self._style(self._parser.forms(pairs))
         except WireError:
