@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 
 from emulator.testing.history import Kind, Operation, Result, Stored, violations
@@ -13,9 +15,9 @@ def insert(at, *, task="t", begins=0, result=Result.DONE):
     )
 
 
-def lease(at, begins, ends, *, count=1, who="w"):
+def hold(kind, at, begins, ends, *, count=1, who="w", result=Result.DONE):
     return Operation(
-        kind=Kind.LEASE,
+        kind=kind,
         task="t",
         started=at,
         ended=at,
@@ -23,20 +25,12 @@ def lease(at, begins, ends, *, count=1, who="w"):
         ends=ends,
         retry_count=count,
         who=who,
-    )
-
-
-def renew(at, begins, ends, *, count=1, result=Result.DONE):
-    return Operation(
-        kind=Kind.RENEW,
-        task="t",
-        started=at,
-        ended=at,
-        begins=begins,
-        ends=ends,
-        retry_count=count,
         result=result,
     )
+
+
+lease = partial(hold, Kind.LEASE)
+renew = partial(hold, Kind.RENEW)
 
 
 def delete(at, *, result=Result.DONE):
