@@ -1,33 +1,36 @@
-"""One process that serves: the store's writer thread, and an event loop under granian.
+"""One process that serves: an event loop, and a thread that commits.
 
-granian runs embedded in this process, so there is no worker that could outlive it: when this
-process is killed, the server is gone and the store's file is free.
+There is no worker that could outlive it: when this process is killed, the server is gone and the
+store's file is free.
 """
 
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import signal
 import socket
+import ssl
 import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from granian.constants import HTTPModes, Interfaces, SSLProtocols
-from granian.server.embed import Server
-
 from emulator.auth.certificate import Certificate, check_pair, self_signed
 from emulator.config import Settings, SettingsError, TlsSettings, sqlite_path
+from emulator.connection import Connection
+from emulator.loop_front import LoopFront
 from emulator.rest.access import is_loopback
-from emulator.rsgi import RsgiFront
 from emulator.service import open_service
 
 logger = logging.getLogger(__name__)
 
 _BACKLOG = 1024
+
+# For answers that are still to come when the server is told to stop.
+_GRACE_SECONDS = 10
 
 
 class AddressError(SettingsError):
@@ -50,13 +53,8 @@ def serve(settings: Settings, *, host: str, port: int, tls: TlsSettings | None =
         StoreOpenError: The store cannot be opened.
     """
     _refuse_to_let_strangers_in(settings, host)
-    with _certificate(tls, settings, host) as certificate:
-        service = open_service(settings)
-        try:
-            with _reserved(host, port) as address:
-                asyncio.run(_serve(RsgiFront(service.door, service.store), *address, certificate))
-        finally:
-            service.store.close()
+    with _certificate(tls, settings, host) as certificate, _listening(host, port) as listener:
+        asyncio.run(_serve(settings, listener, certificate))
 
 
 def _refuse_to_let_strangers_in(settings: Settings, host: str) -> None:
@@ -97,52 +95,51 @@ def _folder_for(store: Path | None) -> Iterator[Path]:
         yield Path(folder, "tls")
 
 
-async def _serve(front: RsgiFront, host: str, port: int, certificate: Certificate | None) -> None:
-    server = Server(
-        front,
-        address=host,
-        port=port,
-        interface=Interfaces.RSGI,
-        http=HTTPModes.http1,
-        websockets=False,
-        backlog=_BACKLOG,
-        log_enabled=False,
-        ssl_cert=certificate.certificate if certificate else None,
-        ssl_key=certificate.key if certificate else None,
-        ssl_protocol_min=SSLProtocols.tls12,
-    )
+async def _serve(
+    settings: Settings, listener: socket.socket, certificate: Certificate | None
+) -> None:
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, server.stop)
-    announcing = loop.create_task(_announce("https" if certificate else "http", host, port))
+    service = open_service(settings, loop=loop)
     try:
-        await server.serve()
+        stopped = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stopped.set)
+        scheme = "https" if certificate else "http"
+        front = LoopFront(service.door, service.store, scheme=scheme)
+        server = await loop.create_server(
+            lambda: Connection(front),
+            sock=listener,
+            backlog=_BACKLOG,
+            ssl=_tls(certificate) if certificate else None,
+        )
+        watching = loop.create_task(front.watch())
+        # What is there now stays: the collector need not look at it again and again.
+        gc.freeze()
+        _announce(scheme, listener)
+        await stopped.wait()
+        server.close()
+        await front.finish(seconds=_GRACE_SECONDS)
+        watching.cancel()
     finally:
-        announcing.cancel()
+        service.store.close()
 
 
-async def _announce(scheme: str, host: str, port: int) -> None:
-    """Say where the server listens, as soon as it takes connections: granian has no sign of it."""
-    reachable = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
-    while True:
-        try:
-            _, writer = await asyncio.open_connection(reachable, port)
-        except OSError:
-            await asyncio.sleep(0.002)
-        else:
-            writer.close()
-            break
+def _tls(certificate: Certificate) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.load_cert_chain(certificate.certificate, certificate.key)
+    return context
+
+
+def _announce(scheme: str, listener: socket.socket) -> None:
+    host, port = listener.getsockname()[:2]
     shown = f"[{host}]" if ":" in host else host
     print(f"Listening on {scheme}://{shown}:{port}", flush=True)
 
 
 @contextmanager
-def _reserved(host: str, port: int) -> Iterator[tuple[str, int]]:
-    """Hold the address while the server runs, and yield it with its real port.
-
-    granian binds with SO_REUSEPORT, so two servers could share a port and take turns in answering.
-    This socket is bound without it, which fails if anybody is there, and opened up for granian
-    only then; it never listens.
+def _listening(host: str, port: int) -> Iterator[socket.socket]:
+    """A socket at the address; that nobody else listens there is made sure of.
 
     Raises:
         AddressError: The address is in use, not ours to use, or none of this machine.
@@ -151,18 +148,18 @@ def _reserved(host: str, port: int) -> Iterator[tuple[str, int]]:
         family, kind, protocol, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
-        holder = socket.socket(family, kind, protocol)
+        listener = socket.socket(family, kind, protocol)
     except OSError as error:
         raise AddressError(f"cannot listen on {host}: {error.strerror}") from error
-    with holder:
+    with listener:
         try:
-            holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            holder.bind(address)
-            holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind(address)
+            # Now, not when the server starts: another process may be bound, without listening yet.
+            listener.listen(_BACKLOG)
         except OSError as error:
             raise AddressError(
                 f"cannot listen on {host} port {port}: {error.strerror}; stop what is there, or"
                 " give --port another number (0 is any free port)"
             ) from error
-        bound = holder.getsockname()
-        yield bound[0], bound[1]
+        yield listener

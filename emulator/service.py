@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from dataclasses import dataclass
 
@@ -29,12 +30,18 @@ class Service:
     store: Store
 
 
-def open_service(settings: Settings, *, clock: Clock | None = None) -> Service:
+def open_service(
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    loop: asyncio.AbstractEventLoop | None = None,
+) -> Service:
     """Join the parts.
 
     Args:
         settings: What the user chose.
         clock: For tests; by default the machine's.
+        loop: Runs the store's units; by default the store has a thread for that.
 
     Raises:
         SettingsError: The store's address is none, the tokens file cannot be used, or a library
@@ -63,7 +70,7 @@ def open_service(settings: Settings, *, clock: Clock | None = None) -> Service:
         cors=settings.cors,
         jsonp=settings.jsonp,
     )
-    return Service(door, open_sqlite(path, durability=settings.durability))
+    return Service(door, open_sqlite(path, durability=settings.durability, loop=loop))
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,12 +12,11 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 from emulator.engine.clock import MICROSECONDS, Clock
 from emulator.engine.errors import Code, OutOfRangeError, RefusedError
 from emulator.engine.limits import STANDARD, Limits
-from emulator.engine.model import LeaseToken, QueueId, QueueSettings, QueueStats, Task, Tombstone
+from emulator.engine.model import LeaseToken, QueueId, QueueSettings, QueueStats, Task
 from emulator.engine.names import check_task_name, new_task_name
 from emulator.engine.queues import QueueBook
 from emulator.engine.store import Transaction, Work
@@ -89,7 +88,8 @@ class Engine:
             now = self.clock.now()
             self._check_horizon(eta, now)
             task = Task(
-                name=self._free_name(tx, queue) if name is None else name,
+                # The store refuses a name that is taken, fails, and runs this again: another name.
+                name=new_task_name() if name is None else name,
                 payload=payload,
                 tag=tag,
                 enqueued_at=now - now % MICROSECONDS,
@@ -98,7 +98,7 @@ class Engine:
                 retry_count=0,
             )
             if name is not None:
-                _refuse_taken(tx, queue, name, now)
+                _free(tx, queue, name, now)
             tx.put(queue, task)
             return task
 
@@ -176,7 +176,7 @@ class Engine:
                 tx.available(queue, now=now, tag=wanted), settings, count=count
             )
             leased = [
-                replace(task, eta=now + seconds * MICROSECONDS, retry_count=task.retry_count + 1)
+                task._replace(eta=now + seconds * MICROSECONDS, retry_count=task.retry_count + 1)
                 for task in chosen
             ]
             for task in leased:
@@ -213,7 +213,7 @@ class Engine:
                     Code.TASK_LEASE_EXPIRED,
                     f"the lease of task {name!r} has ended, or is not the one quoted",
                 )
-            renewed = replace(task, eta=now + seconds * MICROSECONDS)
+            renewed = task._replace(eta=now + seconds * MICROSECONDS)
             tx.reschedule(queue, name, eta=renewed.eta, retry_count=renewed.retry_count)
             return renewed
 
@@ -285,12 +285,6 @@ class Engine:
                 Code.INVALID_ETA, f"eta is {eta}, and the latest allowed is {now + horizon}"
             )
 
-    def _free_name(self, tx: Transaction, queue: QueueId) -> str:
-        while True:
-            name = new_task_name()
-            if tx.find(queue, name) is None:
-                return name
-
     def _choose(
         self, candidates: Iterable[Task], settings: QueueSettings, *, count: int
     ) -> tuple[list[Task], list[Task]]:
@@ -300,7 +294,7 @@ class Engine:
         room = self.limits.lease_payload_bytes
         for task in candidates:
             if _is_spent(task, settings):
-                spent.append(replace(task, payload=None))
+                spent.append(task._replace(payload=None))
                 continue
             size = len(task.payload or b"")
             if chosen and room is not None and size > room:
@@ -353,14 +347,18 @@ def _check_range(argument: str, value: int, *, low: int, high: int | None) -> No
         raise OutOfRangeError(argument, value, low=low, high=high)
 
 
-def _refuse_taken(tx: Transaction, queue: QueueId, name: str, now: int) -> None:
+def _free(tx: Transaction, queue: QueueId, name: str, now: int) -> None:
+    """See to it that *name* is free for a new task."""
     found = tx.find(queue, name)
     if isinstance(found, Task):
         raise RefusedError(Code.TASK_ALREADY_EXISTS, f"there is a task {name!r} already")
-    if isinstance(found, Tombstone) and now < found.until:
+    if found is None:
+        return
+    if now < found.until:
         raise RefusedError(
             Code.TOMBSTONED_TASK, f"a task {name!r} was deleted, and its name is not free yet"
         )
+    tx.forget(queue, name)
 
 
 def _live(

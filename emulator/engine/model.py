@@ -1,4 +1,7 @@
-"""The nouns of the engine. All are values: a change makes a new one."""
+"""The nouns of the engine. All are values: a change makes a new one.
+
+Those that are made for every request are named tuples: a frozen dataclass takes five times as long.
+"""
 
 from __future__ import annotations
 
@@ -13,8 +16,7 @@ class QueueId(NamedTuple):
     name: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Task:
+class Task(NamedTuple):
     """A task that is not deleted.
 
     There is one clock field, as in App Engine's backend: a task is available when ``eta`` has come,
@@ -85,8 +87,7 @@ class QueueStats:
     leased_last_hour: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LeaseToken:
+class LeaseToken(NamedTuple):
     """What a caller must know of a task to prove that its lease is the last one (RULINGS 4).
 
     Attributes:

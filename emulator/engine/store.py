@@ -7,8 +7,7 @@ One suite of tests, ``tests/emulator/storage/test_store_contract.py``, runs over
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Generic, Protocol, TypeAlias, TypeVar
+from typing import Generic, NamedTuple, Protocol, TypeAlias, TypeVar
 
 from emulator.engine.model import QueueId, Task, Tombstone
 
@@ -28,7 +27,14 @@ class Transaction(Protocol):
         ...
 
     def put(self, queue: QueueId, task: Task) -> None:
-        """Store a new task. Its name must be free, or held by a tombstone, which it replaces."""
+        """Store a new task. Nothing may hold its name: if something does, all of the commit fails.
+
+        The store may look for that only when the transaction ends.
+        """
+        ...
+
+    def forget(self, queue: QueueId, name: str) -> None:
+        """Remove the tombstone that holds *name*."""
         ...
 
     def available(self, queue: QueueId, *, now: int, tag: str | None = None) -> Iterator[Task]:
@@ -80,8 +86,7 @@ has no effect outside its transaction (RULINGS 3).
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome(Generic[T]):
+class Outcome(NamedTuple, Generic[T]):
     """How a unit of work ended: with a value, or with an error and nothing changed."""
 
     value: T | None = None

@@ -104,6 +104,7 @@ class Guard:
             raise errors.forbidden_origin(origin)
 
 
+@lru_cache(1024)
 def _hostname(url: str) -> str:
     """The host of *url*, or "" where it has none or is none."""
     try:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import replace
-from functools import partial
+
+import msgspec
 
 from discovery import contract
 from emulator.engine.engine import Engine
@@ -29,6 +29,8 @@ logger = logging.getLogger(__name__)
 
 Site = Callable[[Request], Response | None]
 """Answers some requests that no contract describes, and leaves the others."""
+
+_NOTHING = Request("POST", "", "", {}, b"")
 
 _OVERRIDES = frozenset({"GET", "PUT", "PATCH", "DELETE"})
 
@@ -94,41 +96,57 @@ class Door:
         try:
             if self._guard is not None:
                 self._guard.check(request.headers)
-            answer = self._batch(request) if self._is_batch(request.path) else self._one(request)
+            if self._is_batch(request.path):
+                answer = self._batch(request)
+            else:
+                request = _overridden(request)
+                answer = self._one(request)
         except WireError as error:
-            answer = self._envelope.seal(request, render.error_response(error))
+            answer = render.error_response(error)
         except Exception:
             logger.exception("%s %s failed", request.verb, request.path)
-            answer = self._envelope.seal(request, render.error_response(errors.internal()))
-        return _then(
-            answer, lambda response: self._cors.allow(request, compress(request, response))
-        )
+            answer = render.error_response(errors.internal())
+        return _then(answer, lambda response: self._sent(request, response))
+
+    def refusal(self, error: WireError) -> Response:
+        """The answer to what a front could not read as a request."""
+        return self._sent(_NOTHING, render.error_response(error))
 
     def _is_batch(self, path: str) -> bool:
         return path.startswith("/batch") and path.rstrip("/") in self._batch_paths
 
     def _batch(self, request: Request) -> Answer:
         if request.verb == "OPTIONS":
-            return self._envelope.seal(request, _allowed(["POST"]))
+            return _allowed(["POST"])
         if request.verb != "POST":
             raise errors.not_found()
-        body = self._body(request, self._most_batch_bytes)
-        answer = answer_batch(request, body, partial(self._one, part=True))
-        return _then(answer, lambda response: self._envelope.seal(request, response))
+        return answer_batch(request, self._body(request, self._most_batch_bytes), self._part)
 
-    def _one(self, request: Request, *, part: bool = False) -> Answer:
-        """Answer one request, by itself or as a part of a batch.
+    def _part(self, request: Request) -> Answer:
+        """Answer a part of a batch.
 
-        A part reaches the API's methods and nothing else: what it says of its host is not true.
+        It reaches the API's methods and nothing else: what it says of its host is not true.
         """
         request = _overridden(request)
         try:
-            answer = self._method(request) or (None if part else self._site(request))
+            answer = self._method(request)
             if answer is None:
                 raise errors.not_found()
         except WireError as error:
             answer = render.error_response(error)
         return _then(answer, lambda response: self._envelope.seal(request, response))
+
+    def _one(self, request: Request) -> Answer:
+        """Answer a request that is no batch."""
+        answer = self._method(request) or self._site(request)
+        if answer is None:
+            raise errors.not_found()
+        return answer
+
+    def _sent(self, request: Request, response: Response) -> Response:
+        """*response* as it leaves the server."""
+        sealed = self._envelope.seal(request, response)
+        return self._cors.allow(request, compress(request, sealed))
 
     def _method(self, request: Request) -> Answer | None:
         verb = "GET" if request.verb == "HEAD" else request.verb
@@ -167,7 +185,7 @@ def _overridden(request: Request) -> Request:
     if request.verb != "POST":
         return request
     verb = (request.headers.get("x-http-method-override") or "").upper()
-    return replace(request, verb=verb) if verb in _OVERRIDES else request
+    return msgspec.structs.replace(request, verb=verb) if verb in _OVERRIDES else request
 
 
 def _allowed(verbs: Sequence[str]) -> Response:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from functools import partial
-from typing import Any, TypeAlias
+from functools import lru_cache, partial
+from typing import Any, NamedTuple, TypeAlias
+
+import msgspec
 
 from discovery.contract import VERSIONS, Contract, Method
 from emulator.engine.errors import EngineError
@@ -24,13 +25,15 @@ from emulator.rest.render import Members
 logger = logging.getLogger(__name__)
 
 _PROJECT = re.compile(r"(?:([a-z])~)?([a-z0-9.:-]{1,100})")
+# Queries repeat, projects even more so.
+_REMEMBERED = 1_024
+
 _CALLBACK = re.compile(r"[A-Za-z_$][\w$.]{0,199}", re.ASCII)
 
 _Show: TypeAlias = Callable[[Any], Members | None]
 
 
-@dataclass(frozen=True, slots=True)
-class _Style:
+class _Style(msgspec.Struct, frozen=True):
     """How the caller wants the answer to look."""
 
     pretty: bool = True
@@ -39,6 +42,13 @@ class _Style:
 
 
 _PLAIN = _Style()
+
+
+class _Query(NamedTuple):
+    """A query that is as the contract wants it."""
+
+    arguments: Arguments
+    style: _Style
 
 
 class Endpoint:
@@ -61,6 +71,7 @@ class Endpoint:
         # An older version's answers have what its own document has, and nothing newer.
         older = contract.version != VERSIONS[-1] and method.response
         self._shape = fields.everything(contract, older) if older else None
+        self._known_query = lru_cache(_REMEMBERED)(self._query)
 
     def answer(self, request: Request, raw: bytes, variables: Mapping[str, str]) -> Answer:
         """Serve one request.
@@ -77,17 +88,16 @@ class Endpoint:
             pairs = query_pairs(request.query, form)
             caller = self._authenticator.caller(token_of(request, pairs))
             check_scope(caller, self._method)
-            arguments = self._parser.arguments(pairs)
-            style = self._style(arguments)
+            arguments, style = self._known_query(tuple(pairs))
             body = self._parser.body(json_body)
             partition, project = _project(variables["project"])
             call = Call(
-                caller=caller,
-                queue=QueueId(project, variables["taskqueue"]),
-                partition=partition,
-                task=variables.get("task", ""),
-                arguments=arguments,
-                body=body,
+                caller,
+                QueueId(project, variables["taskqueue"]),
+                partition,
+                variables.get("task", ""),
+                arguments,
+                body,
             )
             plan = self._methods(self._method.id, call)
         except (WireError, EngineError) as error:
@@ -95,6 +105,10 @@ class Endpoint:
         if isinstance(plan, Plan):
             return Pending(plan.work, partial(self._finish, plan.show, style))
         return self._response(plan, style)
+
+    def _query(self, pairs: Pairs) -> _Query:
+        arguments = self._parser.arguments(pairs)
+        return _Query(arguments, self._style(arguments))
 
     def _style_of_refusals(self, pairs: Pairs) -> _Style:
         """How a refusal of the query itself looks: as the query asks, as far as that is clear."""
@@ -141,6 +155,7 @@ class Endpoint:
         return render.jsonp(response, style.callback) if style.callback else response
 
 
+@lru_cache(_REMEMBERED)
 def _project(segment: str) -> tuple[str, str]:
     """A project as (partition, id): the live service took ids with and without (trace T7)."""
     matched = _PROJECT.fullmatch(segment)

@@ -80,9 +80,11 @@ def compress(request: Request, response: Response) -> Response:
     The header alone is not enough: the user agent must say "gzip" too, since some proxies of the
     time added the header on behalf of clients that could not read the answer.
     """
+    accepted = request.headers.get("accept-encoding")
     if (
-        not response.body
-        or not _accepts_gzip(request.headers.get("accept-encoding") or "")
+        not accepted
+        or not response.body
+        or not _accepts_gzip(accepted)
         or "gzip" not in (request.headers.get("user-agent") or "")
     ):
         return response
@@ -102,8 +104,11 @@ def decompress(request: Request, body: bytes, most: int) -> bytes:
     Raises:
         WireError: It is not gzip, is cut off, or unpacks to more than *most* bytes.
     """
-    encoding = (request.headers.get("content-encoding") or "identity").strip().lower()
-    if encoding == "identity" or not body:
+    given = request.headers.get("content-encoding")
+    if not given or not body:
+        return body
+    encoding = given.strip().lower()
+    if encoding in ("", "identity"):
         return body
     if encoding not in ("gzip", "x-gzip"):
         raise errors.unknown_encoding(encoding)

@@ -167,7 +167,7 @@ def invalid_callback(name: str) -> WireError:
 
 
 def parse_error() -> WireError:
-    """The body is not what its type says it is."""
+    """The request is not HTTP, or the body is not what its type says it is."""
     return WireError(400, "parseError", "Parse Error")
 
 
@@ -176,6 +176,16 @@ def body_too_large(most: int) -> WireError:
     return WireError(
         413, "uploadTooLarge", f"The request body is larger than the {most} bytes allowed."
     )
+
+
+def target_too_long() -> WireError:
+    """The URL is over the server's cap."""
+    return WireError(414, "uriTooLong", "The requested URL is too long.")
+
+
+def head_too_large() -> WireError:
+    """The headers are over the server's cap."""
+    return WireError(431, "headersTooLarge", "The headers of the request are too large.")
 
 
 def body_required() -> WireError:
@@ -267,8 +277,19 @@ def changed_member(name: str) -> WireError:
 
 
 def unavailable() -> WireError:
-    """The store failed, or too much is waiting."""
+    """The store failed."""
     return WireError(503, "backendError", "Backend Error")
+
+
+def overloaded() -> WireError:
+    """Too much is waiting. The code promises that nothing was done: even a lease may be repeated."""
+    return WireError(
+        503,
+        "backendError",
+        "Backend Error",
+        code=Code.TRANSIENT_ERROR,
+        headers=(("retry-after", "1"),),
+    )
 
 
 def internal() -> WireError:
@@ -284,14 +305,7 @@ def refusal(error: EngineError, method: str) -> WireError:
         status, reason, message = _TABLE.get((error.code, method)) or _TABLE[error.code, None]
         return WireError(status, reason, message, code=error.code)
     if isinstance(error, OverloadedError):
-        # The code promises that nothing was done, so that a client may repeat even a lease.
-        return WireError(
-            503,
-            "backendError",
-            "Backend Error",
-            code=Code.TRANSIENT_ERROR,
-            headers=(("retry-after", "1"),),
-        )
+        return overloaded()
     return unavailable()
 
 

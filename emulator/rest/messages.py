@@ -1,10 +1,14 @@
-"""The values that go in and out of the front door."""
+"""The values that go in and out of the front door.
+
+They are made for every request, hence structs: a frozen dataclass takes ten times as long to make.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
+
+import msgspec
 
 from emulator.engine.store import Outcome, Work
 
@@ -19,8 +23,7 @@ class RequestHeaders(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(msgspec.Struct, frozen=True):
     """One HTTP request.
 
     Attributes:
@@ -45,8 +48,7 @@ class Request:
         return f"{self.scheme}://{self.headers.get('host') or 'localhost'}"
 
 
-@dataclass(frozen=True, slots=True)
-class Response:
+class Response(msgspec.Struct, frozen=True):
     """One HTTP answer. Header names are in lower case; the front adds the length of the body."""
 
     status: int
@@ -54,8 +56,7 @@ class Response:
     body: bytes = b""
 
 
-@dataclass(frozen=True, slots=True)
-class Pending:
+class Pending(msgspec.Struct, frozen=True):
     """An answer that needs the store.
 
     The front runs *work* in its store, waits in its own way, and calls *render* with the outcome,

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
+
+import msgspec
 
 from emulator.engine.engine import Engine
 from emulator.engine.model import LeaseToken, QueueId, Task
@@ -19,8 +20,7 @@ from emulator.rest.parse import Arguments, Body
 from emulator.rest.render import Members
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(msgspec.Struct, frozen=True):
     """One call of a method, its path, query and body read.
 
     Attributes:
@@ -38,8 +38,7 @@ class Call:
     body: Body | None
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(msgspec.Struct, frozen=True):
     """Work for the store, and how its value is shown; None is an empty answer."""
 
     work: Work[Any]
@@ -189,7 +188,7 @@ class Methods:
         return Plan(
             work,
             lambda task: render.task_members(
-                task if payload else replace(task, payload=None), name
+                task if payload else task._replace(payload=None), name
             ),
         )
 

@@ -8,7 +8,8 @@ that nobody knows.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any, TypeAlias
 from urllib.parse import parse_qsl
 
@@ -21,7 +22,7 @@ from emulator.rest import errors
 Arguments: TypeAlias = Mapping[str, Any]
 """Query parameters by wire name, typed as the contract says; what was not given is not there."""
 
-Pairs: TypeAlias = Sequence[tuple[str, str]]
+Pairs: TypeAlias = tuple[tuple[str, str], ...]
 """Parameters as they came: names and texts, perhaps unknown, perhaps repeated."""
 
 Body: TypeAlias = Mapping[str, Any]
@@ -43,6 +44,8 @@ _FORMS = frozenset({"prettyPrint", "pp", "callback"})
 
 _MOST_PARAMETERS = 100
 
+_LONGEST_REMEMBERED = 1_000
+
 _Read: TypeAlias = Callable[[str], object]
 
 
@@ -58,6 +61,11 @@ class Parser:
         names = {each.name for each in own}
         self._required = tuple(name for name in method.parameter_order if name in names)
         self._schema = contract.schemas[method.request].properties if method.request else None
+        self._texts = {
+            each.name
+            for each in (self._schema or {}).values()
+            if each.type == "string" and each.format is None
+        }
 
     def arguments(self, pairs: Pairs) -> Arguments:
         """The parameters that the method knows, as typed values.
@@ -80,7 +88,7 @@ class Parser:
         Raises:
             WireError: One of them is repeated or cannot be read.
         """
-        return self._known([pair for pair in pairs if pair[0] in _FORMS])
+        return self._known(tuple(pair for pair in pairs if pair[0] in _FORMS))
 
     def _known(self, pairs: Pairs) -> dict[str, Any]:
         given: dict[str, Any] = {}
@@ -114,13 +122,16 @@ class Parser:
         members = _json(raw)
         if not isinstance(members, dict):
             raise errors.parse_error()
-        typed = {
-            name: _member(self._schema[name], value)
-            for name, value in members.items()
-            if value is not None and name in self._schema
-        }
         # JSON can hold NUL only as an escape, so bodies without one need no closer look.
-        if b"\\u0000" in raw and _holds_nul(members):
+        nul = b"\\u0000" in raw
+        typed = {}
+        for name, value in members.items():
+            if value is None or name not in self._schema:
+                continue
+            # Nearly all members are ASCII text, which is what it should be as it stands.
+            plain = name in self._texts and type(value) is str and value.isascii() and not nul
+            typed[name] = value if plain else _member(self._schema[name], value)
+        if nul and _holds_nul(members):
             raise errors.unusable_text("the body")
         return typed
 
@@ -132,11 +143,15 @@ def query_pairs(query: str, form: bytes) -> Pairs:
         WireError: There are too many.
     """
     if form:
-        query = f"{query}&{form.decode('utf-8', 'surrogateescape')}"
+        return _pairs(f"{query}&{form.decode('utf-8', 'surrogateescape')}")
     if not query:
         return ()
+    return _remembered_pairs(query) if len(query) <= _LONGEST_REMEMBERED else _pairs(query)
+
+
+def _pairs(query: str) -> Pairs:
     try:
-        return parse_qsl(
+        pairs = parse_qsl(
             query,
             keep_blank_values=True,
             errors="surrogateescape",
@@ -144,6 +159,11 @@ def query_pairs(query: str, form: bytes) -> Pairs:
         )
     except ValueError as error:
         raise errors.too_many_parameters(_MOST_PARAMETERS) from error
+    return tuple(pairs)
+
+
+# Queries repeat: a worker leases with the same parameters all day.
+_remembered_pairs = lru_cache(1_024)(_pairs)
 
 
 def split_form(content_type: str | None, body: bytes) -> tuple[bytes, bytes]:

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from discovery.contract import Contract, Method
+
+# Paths repeat, but for those of single tasks.
+_MOST_REMEMBERED = 4_096
+_LONGEST_REMEMBERED = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +44,18 @@ class Router:
         # A literal wins over a variable: POST .../tasks/lease never addresses a task "lease".
         for routes in self._routes.values():
             routes.sort(key=lambda route: -len(route.literals))
+        # Most requests insert into, or lease from, the same few queues.
+        self._remembered = lru_cache(_MOST_REMEMBERED)(self._match)
 
     def match(self, verb: str, path: str) -> tuple[Route, Mapping[str, str]] | None:
         """The route of a percent-decoded path and its path parameters, or None.
 
         One slash too many at the end is forgiven: a published client wrote it (trace T7).
         """
+        short = len(path) <= _LONGEST_REMEMBERED
+        return self._remembered(verb, path) if short else self._match(verb, path)
+
+    def _match(self, verb: str, path: str) -> tuple[Route, Mapping[str, str]] | None:
         segments = _segments(path)
         for route in self._routes.get((verb, len(segments)), ()):
             if route.fits(segments):

@@ -1,15 +1,18 @@
 """Many units of work, one commit.
 
-A single writer thread takes everything that waits, runs it in one transaction, commits once, and
+Whoever drives a session takes everything that waits, runs it in one transaction, commits once, and
 only then answers. There is no timer: while one commit is being written to disk the next batch
 gathers, so an idle store adds no delay and a busy one shares each disk flush among many.
+
+Here are what every driver does with a batch, and the driver for programs with threads. The one for
+event loops is ``loop_commit``.
 """
 
 from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from queue import Empty, SimpleQueue
 from typing import Any, Protocol, TypeAlias, TypeVar
 
@@ -20,11 +23,15 @@ T = TypeVar("T")
 
 logger = logging.getLogger(__name__)
 
-_Unit: TypeAlias = tuple[Work[Any], Callable[[Outcome[Any]], None]]
+MOST_PER_COMMIT = 512
+MOST_WAITING = 10_000
+
+Unit: TypeAlias = tuple[Work[Any], Callable[[Outcome[Any]], None]]
+"""Work, and who is told how it went."""
 
 
 class Session(Protocol):
-    """One connection's transactions. Only the writer thread calls it, ``open`` included."""
+    """One connection's transactions. Calls come one at a time, from any thread."""
 
     def open(self) -> Transaction:
         """Connect, and return the transaction object that every unit is given."""
@@ -36,6 +43,10 @@ class Session(Protocol):
 
     def writes(self) -> int:
         """How many verbs have written since ``begin``."""
+        ...
+
+    def flush(self) -> None:
+        """Write what the verbs have gathered since ``begin``, so that only the commit is left."""
         ...
 
     def commit(self) -> None:
@@ -51,36 +62,124 @@ class Session(Protocol):
         ...
 
 
-class GroupCommit:
-    """A ``Store`` over a *session*: the writer thread and the queue in front of it."""
+class Batches:
+    """What happens to a batch: all its units in one transaction, or else each in its own."""
 
-    def __init__(self, session: Session, *, most_per_commit: int, most_waiting: int) -> None:
+    def __init__(self, session: Session) -> None:
+        """Connect.
+
+        Raises:
+            Exception: Whatever ``session.open`` raised.
+        """
+        self._session = session
+        self._tx = session.open()
+
+    def settle(self, batch: Sequence[Unit]) -> list[Outcome[Any]]:
+        """Run *batch* and commit it, together if that is possible."""
+        outcomes = self.run(batch)
+        if outcomes is None or not self.commit(batch):
+            return self.run_alone(batch)
+        return outcomes
+
+    def run(self, batch: Sequence[Unit]) -> list[Outcome[Any]] | None:
+        """Run all units of *batch*; None if one failed in a way nobody foresaw."""
+        try:
+            self._session.begin()
+            outcomes = [self._attempt(work) for work, _ in batch]
+            self._session.flush()
+        except Exception:
+            self._undo(batch)
+            return None
+        return outcomes
+
+    def commit(self, batch: Sequence[Unit]) -> bool:
+        """Commit what ``run`` did; False if that failed."""
+        try:
+            self._session.commit()
+        except Exception:
+            self._undo(batch)
+            return False
+        return True
+
+    def run_alone(self, batch: Sequence[Unit]) -> list[Outcome[Any]]:
+        """Run each unit in a commit of its own, so that only the culprit fails.
+
+        For when nothing of the batch stands, because a unit, or the commit, failed.
+        """
+        return [self._commit_alone(work) for work, _ in batch]
+
+    def close(self) -> None:
+        """Disconnect."""
+        self._session.close()
+
+    def _undo(self, batch: Sequence[Unit]) -> None:
+        self._session.rollback()
+        if len(batch) > 1:
+            logger.warning("a shared commit of %d units failed", len(batch), exc_info=True)
+
+    def _commit_alone(self, work: Work[Any]) -> Outcome[Any]:
+        try:
+            self._session.begin()
+            outcome = self._attempt(work)
+            self._session.flush()
+            self._session.commit()
+        except Exception as error:
+            self._session.rollback()
+            logger.exception("a unit of work failed")
+            failed = StoreFailedError(f"{type(error).__name__}: {error}")
+            failed.__cause__ = error
+            return Outcome(error=failed)
+        return outcome
+
+    def _attempt(self, work: Work[Any]) -> Outcome[Any]:
+        """Run one unit; a refusal is an outcome, anything else is raised."""
+        before = self._session.writes()
+        try:
+            return Outcome(work(self._tx))
+        except EngineError as refusal:
+            if self._session.writes() != before:
+                raise RuntimeError("a unit of work refused after it had written") from refusal
+            return Outcome(error=refusal)
+
+
+def tell(batch: Sequence[Unit], outcomes: Sequence[Outcome[Any]]) -> None:
+    """Hand each unit's outcome to whoever waits for it."""
+    for (_, done), outcome in zip(batch, outcomes, strict=True):
+        try:
+            done(outcome)
+        except Exception:
+            logger.exception("a caller failed to take its outcome")
+
+
+class GroupCommit:
+    """A ``Store`` over a *session*: a writer thread and the queue in front of it."""
+
+    def __init__(
+        self,
+        session: Session,
+        *,
+        most_per_commit: int = MOST_PER_COMMIT,
+        most_waiting: int = MOST_WAITING,
+    ) -> None:
         """Connect, and start the writer thread.
 
         Args:
-            session: Opened, used and closed on the writer thread.
+            session: Used on the writer thread.
             most_per_commit: How many units share a commit at most.
             most_waiting: How many units may wait before ``submit`` refuses.
 
         Raises:
             Exception: Whatever ``session.open`` raised.
         """
-        self._session = session
+        self._batches = Batches(session)
         self._most_per_commit = most_per_commit
         self._most_waiting = most_waiting
-        self._waiting: SimpleQueue[_Unit | None] = SimpleQueue()
+        self._waiting: SimpleQueue[Unit | None] = SimpleQueue()
         self._closing = threading.Lock()
         self._closed = False
-        self._running: list[_Unit] = []
-        opened: SimpleQueue[BaseException | None] = SimpleQueue()
-        self._writer = threading.Thread(
-            target=self._write, args=(opened,), name="store-writer", daemon=True
-        )
+        self._running: list[Unit] = []
+        self._writer = threading.Thread(target=self._write, name="store-writer", daemon=True)
         self._writer.start()
-        failure = opened.get()
-        if failure is not None:
-            self._writer.join()
-            raise failure
 
     def submit(self, work: Work[T], done: Callable[[Outcome[T]], None]) -> None:
         """Queue *work*; see ``Store.submit``. *done* is called on the writer thread: be brief."""
@@ -105,21 +204,15 @@ class GroupCommit:
                 self._waiting.put(None)
         self._writer.join()
 
-    def _write(self, opened: SimpleQueue[BaseException | None]) -> None:
-        try:
-            self._tx = self._session.open()
-        except Exception as error:
-            opened.put(error)
-            return
-        opened.put(None)
+    def _write(self) -> None:
         try:
             while batch := self._next_batch():
                 self._settle(batch)
         except BaseException:
-            logger.critical("the store's writer has failed; nothing more is stored", exc_info=True)
+            logger.critical("the store has failed; nothing more is stored", exc_info=True)
             self._give_up()
         finally:
-            self._session.close()
+            self._batches.close()
 
     def _give_up(self) -> None:
         """Tell those who wait, and all who come, that nothing will be done."""
@@ -130,7 +223,7 @@ class GroupCommit:
             if unit is not None:
                 unit[1](gone)
 
-    def _next_batch(self) -> list[_Unit]:
+    def _next_batch(self) -> list[Unit]:
         """Everything that waits, or empty once the store is closed and all is done."""
         first = self._waiting.get()
         if first is None:
@@ -147,63 +240,15 @@ class GroupCommit:
             batch.append(unit)
         return batch
 
-    def _settle(self, batch: list[_Unit]) -> None:
+    def _settle(self, batch: list[Unit]) -> None:
         self._running = batch
-        outcomes = self._commit_together(batch)
-        if outcomes is None:
-            # One unit, or the commit, failed in a way nobody foresaw. Nothing of the batch stands,
-            # so each unit runs again in a commit of its own and only the culprit fails.
-            outcomes = [self._commit_alone(work) for work, _ in batch]
-        for (_, done), outcome in zip(batch, outcomes, strict=True):
-            try:
-                done(outcome)
-            except Exception:
-                logger.exception("a caller failed to take its outcome")
+        tell(batch, self._batches.settle(batch))
         self._running = []
 
-    def _commit_together(self, batch: list[_Unit]) -> list[Outcome[Any]] | None:
-        try:
-            self._session.begin()
-            outcomes = [self._attempt(work) for work, _ in batch]
-            self._session.commit()
-        except Exception:
-            self._session.rollback()
-            if len(batch) > 1:
-                logger.warning("a shared commit of %d units failed", len(batch), exc_info=True)
-            return None
-        return outcomes
 
-    def _commit_alone(self, work: Work[Any]) -> Outcome[Any]:
-        try:
-            self._session.begin()
-            outcome = self._attempt(work)
-            self._session.commit()
-        except Exception as error:
-            self._session.rollback()
-            logger.exception("a unit of work failed")
-            return Outcome(error=_as_engine_error(error))
-        return outcome
-
-    def _attempt(self, work: Work[Any]) -> Outcome[Any]:
-        """Run one unit; a refusal is an outcome, anything else is raised."""
-        before = self._session.writes()
-        try:
-            return Outcome(work(self._tx))
-        except EngineError as refusal:
-            if self._session.writes() != before:
-                raise RuntimeError("a unit of work refused after it had written") from refusal
-            return Outcome(error=refusal)
-
-
-def _drained(waiting: SimpleQueue[_Unit | None]) -> Iterator[_Unit | None]:
+def _drained(waiting: SimpleQueue[Unit | None]) -> Iterator[Unit | None]:
     while True:
         try:
             yield waiting.get_nowait()
         except Empty:
             return
-
-
-def _as_engine_error(error: Exception) -> EngineError:
-    failed = StoreFailedError(f"{type(error).__name__}: {error}")
-    failed.__cause__ = error
-    return failed

@@ -6,49 +6,70 @@ One process owns a file at a time. Why the tables are as they are stands in ``sq
 
 from __future__ import annotations
 
+import asyncio
 import fcntl
 import os
 import sqlite3
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Literal, TypeAlias
 
 from emulator.engine.clock import MICROSECONDS
 from emulator.engine.model import QueueId, Task, Tombstone
-from emulator.engine.store import Transaction
+from emulator.engine.store import Store, Transaction
 from emulator.storage.errors import StoreBusyError, StoreUnusableError
 from emulator.storage.group_commit import GroupCommit
+from emulator.storage.loop_commit import LoopCommit
 
 Durability: TypeAlias = Literal["full", "normal", "off"]
 
 # Marks a file as ours ("tq01"), so that nobody's other database is ever migrated by mistake.
 _APPLICATION_ID = 0x74713031
 
-_MOST_PER_COMMIT = 512
-_MOST_WAITING = 10_000
-
 _TASK = "t.name, t.eta, t.retry_count, t.tag, t.enqueued_at, t.eta_given"
 
 
-def open_sqlite(path: str | os.PathLike[str] | None, *, durability: Durability) -> GroupCommit:
+_PAYLOAD_COLUMNS = ("id", "body")
+_TASK_COLUMNS = (
+    "queue",
+    "name",
+    "eta",
+    "retry_count",
+    "tag",
+    "enqueued_at",
+    "eta_given",
+    "payload",
+)
+
+_NEVER = 2**63 - 1
+
+# New tasks in one statement; each number of them is a statement that is prepared once.
+_MOST_ROWS = 64
+
+
+def open_sqlite(
+    path: str | os.PathLike[str] | None,
+    *,
+    durability: Durability,
+    loop: asyncio.AbstractEventLoop | None = None,
+) -> Store:
     """Open the store in the file *path*, making it if there is none; None keeps it in memory.
 
     Args:
         path: Its folder must exist. Nothing else may have it open as a store.
         durability: ``full`` survives loss of power, ``normal`` survives a killed process and may
             lose the last moments at loss of power, ``off`` leaves all to the operating system.
+        loop: Drives the store, which then is for this loop; by default a thread does.
 
     Raises:
         StoreBusyError: Another process serves this file.
         StoreUnusableError: The file cannot be read or written, is not ours, or is too new.
     """
-    return GroupCommit(
-        SqliteSession(None if path is None else Path(path), durability),
-        most_per_commit=_MOST_PER_COMMIT,
-        most_waiting=_MOST_WAITING,
-    )
+    session = SqliteSession(None if path is None else Path(path), durability)
+    return GroupCommit(session) if loop is None else LoopCommit(session, loop)
 
 
 class SqliteSession:
@@ -81,9 +102,12 @@ class SqliteSession:
         """How many verbs have written since ``begin``."""
         return self._tx.writes
 
+    def flush(self) -> None:
+        """Write what was gathered."""
+        self._tx.flush()
+
     def commit(self) -> None:
         """Commit; at ``full`` durability the write-ahead log has been flushed on return."""
-        self._tx.flush()
         self._connection.execute("COMMIT")
         self._tx.settled()
 
@@ -110,6 +134,10 @@ class SqliteTransaction:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._sql = connection.execute
         self.writes = 0
+        self._new: dict[tuple[int, str], Task] = {}
+        (self._last_payload,) = self._sql("SELECT coalesce(max(id), 0) FROM payload").fetchone()
+        # No tombstone ends before this; it may be earlier than the first end, never later.
+        self._first_end = self._read_first_end()
         self._ids: dict[QueueId, int] = {}
         self._added_ids: list[QueueId] = []
         self._added_tasks: Counter[int] = Counter()
@@ -118,9 +146,13 @@ class SqliteTransaction:
     def find(
         self, queue: QueueId, name: str, *, with_payload: bool = False
     ) -> Task | Tombstone | None:
+        queue_id = self._id(queue)
+        new = self._new.get((queue_id, name))
+        if new is not None:
+            return new if with_payload else new._replace(payload=None)
         row = self._sql(
             f"SELECT t.buried_until, {_TASK}, t.payload FROM task t WHERE queue = ? AND name = ?",
-            (self._id(queue), name),
+            (queue_id, name),
         ).fetchone()
         if row is None:
             return None
@@ -131,34 +163,22 @@ class SqliteTransaction:
 
     def put(self, queue: QueueId, task: Task) -> None:
         queue_id = self._id(queue, make=True)
-        payload_id = None
-        if task.payload:
-            payload_id = self._sql(
-                "INSERT INTO payload (body) VALUES (?)", (task.payload,)
-            ).lastrowid
-        changed = self._sql(
-            "INSERT INTO task (queue, name, eta, retry_count, tag, enqueued_at, eta_given, payload)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
-            " ON CONFLICT (queue, name) DO UPDATE SET eta = excluded.eta,"
-            " retry_count = excluded.retry_count, tag = excluded.tag,"
-            " enqueued_at = excluded.enqueued_at, eta_given = excluded.eta_given,"
-            " payload = excluded.payload, buried_until = NULL WHERE buried_until IS NOT NULL",
-            (
-                queue_id,
-                task.name,
-                task.eta,
-                task.retry_count,
-                task.tag,
-                task.enqueued_at,
-                task.eta_given,
-                payload_id,
-            ),
-        ).rowcount
-        _require_one(changed, "put", task.name)
+        if (queue_id, task.name) in self._new:
+            raise RuntimeError(f"put of task {task.name!r} twice")
+        self._new[queue_id, task.name] = task
         self.writes += 1
         self._added_tasks[queue_id] += 1
 
+    def forget(self, queue: QueueId, name: str) -> None:
+        changed = self._sql(
+            "DELETE FROM task WHERE queue = ? AND name = ? AND buried_until IS NOT NULL",
+            (self._id(queue), name),
+        ).rowcount
+        _require_one(changed, "forget", name)
+        self.writes += 1
+
     def available(self, queue: QueueId, *, now: int, tag: str | None = None) -> Iterator[Task]:
+        self._write_new()
         index, where = ("task_by_eta", "") if tag is None else ("task_by_tag", " AND t.tag = ?")
         values: tuple[int | str, ...] = (self._id(queue), now)
         rows = self._sql(
@@ -172,6 +192,7 @@ class SqliteTransaction:
             yield _task(*fields, payload=payload or b"")
 
     def first(self, queue: QueueId, *, limit: int) -> Sequence[Task]:
+        self._write_new()
         rows = self._sql(
             f"SELECT {_TASK} FROM task t INDEXED BY task_by_eta"
             " WHERE t.buried_until IS NULL AND t.queue = ? ORDER BY t.eta, t.name LIMIT ?",
@@ -180,6 +201,7 @@ class SqliteTransaction:
         return [_task(*fields, payload=None) for fields in rows]
 
     def reschedule(self, queue: QueueId, name: str, *, eta: int, retry_count: int) -> None:
+        self._write_new()
         changed = self._sql(
             "UPDATE task SET eta = ?, retry_count = ?"
             " WHERE queue = ? AND name = ? AND buried_until IS NULL",
@@ -189,6 +211,7 @@ class SqliteTransaction:
         self.writes += 1
 
     def bury(self, queue: QueueId, name: str, *, until: int | None) -> None:
+        self._write_new()
         queue_id = self._id(queue)
         live = "queue = ? AND name = ? AND buried_until IS NULL"
         self._sql(
@@ -203,11 +226,14 @@ class SqliteTransaction:
                 f" tag = '', enqueued_at = 0, eta_given = 0 WHERE {live}",
                 (until, queue_id, name),
             ).rowcount
+            self._first_end = min(self._first_end, until)
         _require_one(changed, "bury", name)
         self.writes += 1
         self._added_tasks[queue_id] -= 1
 
     def sweep(self, *, now: int, limit: int) -> int:
+        if now < self._first_end:
+            return 0
         over = self._sql(
             "SELECT queue, name FROM task INDEXED BY tombstone_by_end"
             " WHERE buried_until <= ? ORDER BY buried_until LIMIT ?",
@@ -216,6 +242,7 @@ class SqliteTransaction:
         for row in over:
             self._sql("DELETE FROM task WHERE queue = ? AND name = ?", row)
         self.writes += len(over)
+        self._first_end = self._read_first_end()
         return len(over)
 
     def count(self, queue: QueueId) -> int:
@@ -244,7 +271,8 @@ class SqliteTransaction:
         return int(stored) + sum(added)
 
     def flush(self) -> None:
-        """Write the counts that the batch has gathered, once per queue and not once per task."""
+        """Write what the batch has gathered: new tasks, many to a statement, and counts."""
+        self._write_new()
         for queue_id, change in self._added_tasks.items():
             if change:
                 self._sql("UPDATE queue SET tasks = tasks + ? WHERE id = ?", (change, queue_id))
@@ -264,9 +292,52 @@ class SqliteTransaction:
 
     def undone(self) -> None:
         """The batch was rolled back, and the queues that it made with it."""
+        self._new.clear()
+        self._first_end = 0  # not known any more: a sweep may have been undone
         for queue in self._added_ids:
             del self._ids[queue]
         self.settled()
+
+    def _read_first_end(self) -> int:
+        (first,) = self._sql(
+            "SELECT coalesce(min(buried_until), ?) FROM task INDEXED BY tombstone_by_end"
+            " WHERE buried_until IS NOT NULL",
+            (_NEVER,),
+        ).fetchone()
+        return int(first)
+
+    def _write_new(self) -> None:
+        """Store the tasks that ``put`` has gathered.
+
+        One statement for many takes a third of the time, and verbs that would have to see the new
+        rows are rarely in one batch with the verbs that make them.
+        """
+        if not self._new:
+            return
+        new = [*self._new.items()]
+        self._new.clear()
+        for start in range(0, len(new), _MOST_ROWS):
+            payloads: list[int | bytes] = []
+            tasks: list[int | str | None] = []
+            chunk = new[start : start + _MOST_ROWS]
+            for (queue_id, name), task in chunk:
+                payload_id = None
+                if task.payload:
+                    self._last_payload = payload_id = self._last_payload + 1
+                    payloads += (payload_id, task.payload)
+                tasks += (
+                    queue_id,
+                    name,
+                    task.eta,
+                    task.retry_count,
+                    task.tag,
+                    task.enqueued_at,
+                    task.eta_given,
+                    payload_id,
+                )
+            if payloads:
+                self._sql(_insert("payload", _PAYLOAD_COLUMNS, len(payloads) // 2), payloads)
+            self._sql(_insert("task", _TASK_COLUMNS, len(chunk)), tasks)
 
     def _id(self, queue: QueueId, *, make: bool = False) -> int:
         """The queue's number; 0, which no queue has, where it has never stored a task."""
@@ -314,6 +385,12 @@ def _task(
     )
 
 
+@cache
+def _insert(table: str, columns: tuple[str, ...], rows: int) -> str:
+    row = f"({', '.join('?' * len(columns))})"
+    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES {', '.join([row] * rows)}"
+
+
 def _require_one(changed: int, verb: str, name: str) -> None:
     """Keep a broken promise of the engine from losing a task in silence."""
     if changed != 1:
@@ -347,7 +424,10 @@ def _opened(path: Path) -> int:
 
 def _connect(path: Path | None, durability: Durability) -> sqlite3.Connection:
     connection = sqlite3.connect(
-        ":memory:" if path is None else path, isolation_level=None, cached_statements=256
+        ":memory:" if path is None else path,
+        isolation_level=None,
+        cached_statements=256,
+        check_same_thread=False,  # one thread at a time uses it, but not always the same one
     )
     try:
         _check_owner(connection, path)

@@ -87,9 +87,9 @@ def test_5_000_generated_requests_over_a_socket_are_all_answered():
 def converse(conversation: Conversation) -> Counter[Seen]:
     """Hold *conversation* through each front with a server of its own, and judge the answers."""
     spoken = [*opening(), *conversation.steps]
-    wsgi, rsgi = (answers(conversation, spoken, FRONTS[each]) for each in ("wsgi", "rsgi"))
+    wsgi, loop = (answers(conversation, spoken, FRONTS[each]) for each in ("wsgi", "loop"))
     tally: Counter[Seen] = Counter()
-    for step, one, other in zip(spoken, wsgi, rsgi, strict=True):
+    for step, one, other in zip(spoken, wsgi, loop, strict=True):
         try:
             assert one == other
             tally.update(judged(step.request, one))

@@ -5,15 +5,19 @@ from __future__ import annotations
 import asyncio
 import io
 import sys
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from http.client import HTTPResponse
+from queue import SimpleQueue
+from typing import Any, Protocol
 from urllib.parse import unquote_to_bytes
 
 from werkzeug.test import run_wsgi_app
 
 from emulator.app import flask_app
-from emulator.rsgi import RsgiFront
+from emulator.connection import Connection
+from emulator.engine.store import Outcome, Store
+from emulator.loop_front import LoopFront
 from emulator.service import Service
 
 HOST = "localhost:8088"
@@ -82,61 +86,101 @@ class Wsgi:
         pass
 
 
-class Rsgi:
-    """The event loop's front, as an RSGI server calls it."""
+class Loop:
+    """The event loop's front, from the bytes of a request to the bytes of its answer."""
 
     def __init__(self, service: Service) -> None:
-        self._loop = asyncio.new_event_loop()
-        self._front = RsgiFront(service.door, service.store)
-        self._front.__rsgi_init__(self._loop)
+        self._front = LoopFront(service.door, _AtOnce(service.store))
 
     def send(self, sent: Sent) -> Got:
-        scope, exchange = _Scope(sent), _Exchange(sent.body)
-        self._loop.run_until_complete(self._front.__rsgi__(scope, exchange))
-        assert exchange.got is not None, "the front gave no answer"
-        return exchange.got
+        transport = _Transport()
+        connection = Connection(self._front)
+        connection.connection_made(transport)
+        request = _bytes(sent)
+        for at in range(0, len(request), len(self._front.buffer)):
+            piece = request[at : at + len(self._front.buffer)]
+            self._front.buffer[: len(piece)] = piece
+            connection.buffer_updated(len(piece))
+        connection.connection_lost(None)
+        return transport.got(sent.verb)
 
     def close(self) -> None:
-        self._loop.close()
+        assert not self._front.connections
 
 
-FRONTS = {"wsgi": Wsgi, "rsgi": Rsgi}
+FRONTS = {"wsgi": Wsgi, "loop": Loop}
 
 
-class _Scope:
-    scheme = "http"
+class _AtOnce:
+    """A store whose outcomes are there when ``submit`` returns: no loop needs to run."""
 
-    def __init__(self, sent: Sent) -> None:
-        self.method = sent.verb
-        self.path = sent.path.decode("utf-8", "surrogateescape")
-        self.query_string = sent.query
-        self.headers = sent.all_headers
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def submit(self, work: Any, done: Callable[[Outcome[Any]], None]) -> None:
+        outcomes: SimpleQueue[Outcome[Any]] = SimpleQueue()
+        self._store.submit(work, outcomes.put)
+        done(outcomes.get())
 
 
-class _Exchange:
-    def __init__(self, body: bytes) -> None:
-        self._body = body
-        self.got: Got | None = None
+class _Transport(asyncio.Transport):
+    """Where a connection writes."""
 
-    async def __call__(self) -> bytes:
-        return self._body
+    def __init__(self) -> None:
+        super().__init__()
+        self._written = bytearray()
+        self._closing = False
 
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        for at in range(0, len(self._body), 65_536):
-            yield self._body[at : at + 65_536]
+    def write(self, data: bytes) -> None:
+        self._written += data
 
-    def response_empty(self, status: int, headers: list[tuple[str, str]]) -> None:
-        self.response_bytes(status, headers, b"")
+    def is_closing(self) -> bool:
+        return self._closing
 
-    def response_bytes(self, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
-        assert self.got is None, "the front answered twice"
-        self.got = Got(status, _own(headers), body)
+    def close(self) -> None:
+        self._closing = True
+
+    def pause_reading(self) -> None:
+        pass
+
+    def resume_reading(self) -> None:
+        pass
+
+    def got(self, verb: str) -> Got:
+        """The one answer that was written."""
+        written = bytes(self._written).removeprefix(b"HTTP/1.1 100 Continue\r\n\r\n")
+        file = _Written(written)
+        response = HTTPResponse(file, method=verb)  # type: ignore[arg-type]
+        response.begin()
+        body = response.read()
+        assert file.read() == b"", "more than one answer"
+        return Got(response.status, _own(response.getheaders()), body)
+
+
+class _Written(io.BytesIO):
+    """What was written, as HTTPResponse wants a socket; it cannot close it."""
+
+    def makefile(self, mode: str) -> io.BytesIO:
+        return self
+
+    def close(self) -> None:
+        pass
+
+
+def _bytes(sent: Sent) -> bytes:
+    """The request as it goes over the wire."""
+    headers, body = sent.all_headers, sent.body
+    if "transfer-encoding" in headers:
+        body = b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body) if body else b"0\r\n\r\n"
+    lines = [f"{sent.verb} {sent.target} HTTP/1.1"]
+    lines += [f"{name}: {value}" for name, value in headers.items()]
+    return "\r\n".join([*lines, "", ""]).encode("latin-1") + body
 
 
 def _own(headers: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
-    """All but the length, which each front adds in its own way."""
+    """All but those that each front adds in its own way."""
     pairs = ((name.lower(), value) for name, value in headers)
-    return tuple(pair for pair in pairs if pair[0] != "content-length")
+    return tuple(pair for pair in pairs if pair[0] not in ("content-length", "connection"))
 
 
 def _environ(sent: Sent) -> dict[str, object]:

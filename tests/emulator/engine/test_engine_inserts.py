@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 import pytest
 
@@ -82,7 +81,7 @@ def test_a_malformed_name_is_refused_by_every_operation(queue, name):
             operation(name)
 
     with refused(Code.INVALID_TASK_NAME):
-        queue.renew(replace(task, name=name))
+        queue.renew(task._replace(name=name))
 
 
 def test_a_made_name_is_sixteen_hexadecimal_digits(queue):
@@ -92,14 +91,16 @@ def test_a_made_name_is_sixteen_hexadecimal_digits(queue):
     assert len(set(made)) == 200
 
 
-def test_a_made_name_is_neither_that_of_a_task_nor_of_a_tombstone(queue, monkeypatch):
-    queue.insert("live")
+@pytest.mark.parametrize("taken", ["live", "dead"])
+def test_a_made_name_is_neither_that_of_a_task_nor_of_a_tombstone(queue, monkeypatch, taken):
+    queue.insert("live", payload=b"kept")
     queue.insert("dead")
     queue.delete("dead")
-    drawn = iter(["live", "dead", "free"])
+    drawn = iter([taken, "free"])
     monkeypatch.setattr(engine_module, "new_task_name", lambda: next(drawn))
 
     assert queue.insert().name == "free"
+    assert queue.get("live").payload == b"kept"
 
 
 def test_the_name_of_a_task_that_is_there_is_taken(queue):

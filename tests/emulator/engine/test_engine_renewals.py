@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from emulator.engine.errors import Code, RefusedError
@@ -130,7 +128,7 @@ def test_a_task_that_never_was_is_unknown_and_a_deleted_one_is_buried(queue, lea
         queue.renew(leased)
 
     with refused(Code.UNKNOWN_TASK):
-        queue.renew(replace(leased, name="never"))
+        queue.renew(leased._replace(name="never"))
 
 
 @pytest.mark.parametrize("seconds", [-1, 604_801])

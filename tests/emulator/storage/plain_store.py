@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from queue import SimpleQueue
 from typing import Any, TypeVar
 
@@ -34,14 +34,20 @@ class PlainTransaction:
     ) -> Task | Tombstone | None:
         found = self.held.get((queue, name))
         if isinstance(found, Task) and not with_payload:
-            return replace(found, payload=None)
+            return found._replace(payload=None)
         return found
 
     def put(self, queue: QueueId, task: Task) -> None:
-        if isinstance(self.held.get((queue, task.name)), Task):
+        if (queue, task.name) in self.held:
             raise RuntimeError(f"put of {task.name!r}, which is there")
         self.writes += 1
         self.held[queue, task.name] = task
+
+    def forget(self, queue: QueueId, name: str) -> None:
+        if not isinstance(self.held.get((queue, name)), Tombstone):
+            raise RuntimeError(f"there is no tombstone of {name!r}")
+        self.writes += 1
+        del self.held[queue, name]
 
     def available(self, queue: QueueId, *, now: int, tag: str | None = None) -> Iterator[Task]:
         for task in self._live(queue):
@@ -49,12 +55,12 @@ class PlainTransaction:
                 yield task
 
     def first(self, queue: QueueId, *, limit: int) -> Sequence[Task]:
-        return [replace(task, payload=None) for task in self._live(queue)[:limit]]
+        return [task._replace(payload=None) for task in self._live(queue)[:limit]]
 
     def reschedule(self, queue: QueueId, name: str, *, eta: int, retry_count: int) -> None:
         task = self._task(queue, name)
         self.writes += 1
-        self.held[queue, name] = replace(task, eta=eta, retry_count=retry_count)
+        self.held[queue, name] = task._replace(eta=eta, retry_count=retry_count)
 
     def bury(self, queue: QueueId, name: str, *, until: int | None) -> None:
         self._task(queue, name)

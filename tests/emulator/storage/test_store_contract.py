@@ -3,35 +3,44 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import replace
 
 import pytest
 
 from emulator.engine.errors import Code, OverloadedError, RefusedError, StoreFailedError
 from emulator.engine.model import QueueId, Task, Tombstone
 from emulator.storage.group_commit import GroupCommit
+from emulator.storage.loop_commit import LoopCommit
 from emulator.storage.sqlite import SqliteSession, open_sqlite
+from tests.emulator.storage.looped import Looped
 from tests.emulator.storage.plain_store import PlainStore
 
 QUEUE = QueueId("p", "q")
 
 
-@pytest.fixture(params=["file", "memory", "plain"])
+def on_loop(path):
+    return Looped(lambda loop: open_sqlite(path, durability="off", loop=loop))
+
+
+@pytest.fixture(params=["file", "memory", "loop", "plain"])
 def store(request, tmp_path):
     opened = {
         "file": lambda: open_sqlite(tmp_path / "t.db", durability="off"),
         "memory": lambda: open_sqlite(None, durability="full"),
+        "loop": lambda: on_loop(tmp_path / "t.db"),
         "plain": PlainStore,
     }[request.param]()
     yield opened
     opened.close()
 
 
-@pytest.fixture(params=["file", "memory"])
+@pytest.fixture(params=["file", "memory", "loop"])
 def group(request, tmp_path):
     """The stores whose units share commits."""
-    path = tmp_path / "t.db" if request.param == "file" else None
-    opened = open_sqlite(path, durability="off")
+    opened = {
+        "file": lambda: open_sqlite(tmp_path / "t.db", durability="off"),
+        "memory": lambda: open_sqlite(None, durability="off"),
+        "loop": lambda: on_loop(None),
+    }[request.param]()
     yield opened
     opened.close()
 
@@ -67,7 +76,7 @@ def test_a_task_comes_back_as_it_was_put(store):
     put(store, task)
 
     assert store.run(lambda tx: tx.find(QUEUE, "a", with_payload=True)) == task
-    assert store.run(lambda tx: tx.find(QUEUE, "a")) == replace(task, payload=None)
+    assert store.run(lambda tx: tx.find(QUEUE, "a")) == task._replace(payload=None)
 
 
 def test_an_empty_payload_is_a_payload(store):
@@ -146,15 +155,37 @@ def test_a_task_buried_for_no_time_leaves_its_name_free(store):
     assert store.run(lambda tx: tx.find(QUEUE, "a")) is None
 
 
-def test_a_new_task_replaces_a_tombstone(store):
+def test_a_name_whose_tombstone_is_forgotten_can_be_put_again(store):
     put(store, a_task("a", tag="old"))
     store.run(lambda tx: tx.bury(QUEUE, "a", until=500))
 
-    put(store, a_task("a", payload=b"new", eta=3))
+    store.run(lambda tx: (tx.forget(QUEUE, "a"), tx.put(QUEUE, a_task(payload=b"new", eta=3))))
 
     assert store.run(lambda tx: tx.find(QUEUE, "a", with_payload=True)).payload == b"new"
     assert names(available(store, 3)) == ["a"]
     assert store.run(lambda tx: tx.count(QUEUE)) == 1
+
+
+@pytest.mark.parametrize("buried", [False, True])
+def test_only_a_tombstone_can_be_forgotten(store, buried):
+    put(store, a_task("a"))
+    if buried:
+        store.run(lambda tx: tx.bury(QUEUE, "a", until=None))
+
+    with pytest.raises(StoreFailedError):
+        store.run(lambda tx: tx.forget(QUEUE, "a"))
+
+    assert store.run(lambda tx: tx.count(QUEUE)) == (0 if buried else 1)
+
+
+def test_a_buried_name_cannot_be_put_again(store):
+    put(store, a_task("a"))
+    store.run(lambda tx: tx.bury(QUEUE, "a", until=500))
+
+    with pytest.raises(StoreFailedError):
+        put(store, a_task("a"))
+
+    assert store.run(lambda tx: tx.find(QUEUE, "a")) == Tombstone("a", 500)
 
 
 def test_a_live_name_cannot_be_put_again(store):
@@ -393,10 +424,13 @@ class CountingSession(SqliteSession):
         self.events.append("commit")
 
 
-@pytest.fixture
-def counting():
+@pytest.fixture(params=["thread", "loop"])
+def counting(request):
     session = CountingSession()
-    store = GroupCommit(session, most_per_commit=512, most_waiting=100)
+    store = {
+        "thread": lambda: GroupCommit(session),
+        "loop": lambda: Looped(lambda loop: LoopCommit(session, loop)),
+    }[request.param]()
     yield session, store
     store.close()
 
@@ -466,8 +500,8 @@ def test_a_writer_that_dies_leaves_nobody_waiting(counting, caplog):
     assert "nothing more is stored" in caplog.text
 
 
-def test_when_too_much_waits_more_is_refused_at_once(counting):
-    _, store = counting
+def test_when_too_much_waits_more_is_refused_at_once():
+    store = GroupCommit(CountingSession(), most_waiting=100)
     gate = hold(store)
     last = threading.Event()
     for _ in range(99):
@@ -480,3 +514,4 @@ def test_when_too_much_waits_more_is_refused_at_once(counting):
     gate.set()
     assert last.wait(10)
     assert store.run(lambda tx: 7) == 7
+    store.close()
