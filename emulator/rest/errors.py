@@ -282,7 +282,7 @@ def unavailable() -> WireError:
 
 
 def overloaded() -> WireError:
-    """Too much is waiting. The code promises that nothing was done: even a lease may be repeated."""
+    """Too much is waiting. The code promises that nothing was done, so all may be repeated."""
     return WireError(
         503,
         "backendError",

@@ -1,8 +1,8 @@
 """Group commit for an event loop: units run on the loop, and only the commit runs in a thread.
 
 The interpreter runs one thread at a time. A writer with a thread of its own, as ``group_commit``
-has, spends two thirds of its time waiting for its turn, once per SQL statement. On the loop it never
-waits; what is left for a thread is the one call that sleeps, the commit, which writes and flushes
+has, spends two thirds of its time waiting for its turn, once per SQL statement. On the loop it
+never waits; what is left for a thread is the one call that sleeps, the commit, which writes and flushes
 the disk while the loop reads the requests of the next batch.
 """
 
