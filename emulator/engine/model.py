@@ -87,6 +87,23 @@ class QueueStats:
     leased_last_hour: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """A lease call as it was answered, so that its repetition can be answered alike.
+
+    Attributes:
+        id: The caller's name for the call, unique in its queue.
+        asked: The call's arguments, in a form of which only equality matters.
+        until: The end of the lease that it began; microseconds.
+        tasks: Name and ``retry_count`` of each task leased, in the order of the answer.
+    """
+
+    id: str
+    asked: str
+    until: int
+    tasks: tuple[tuple[str, int], ...]
+
+
 class LeaseToken(NamedTuple):
     """What a caller must know of a task to prove that its lease is the last one (RULINGS 4).
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Generic, NamedTuple, Protocol, TypeAlias, TypeVar
 
-from emulator.engine.model import QueueId, Task, Tombstone
+from emulator.engine.model import Attempt, QueueId, Task, Tombstone
 
 T = TypeVar("T")
 
@@ -75,6 +75,18 @@ class Transaction(Protocol):
 
     def leases_since(self, queue: QueueId, since: int) -> int:
         """How many leases were recorded in or after the second of *since* (microseconds)."""
+        ...
+
+    def attempt(self, queue: QueueId, id: str) -> Attempt | None:
+        """The attempt remembered under *id*, expired or not."""
+        ...
+
+    def remember(self, queue: QueueId, attempt: Attempt) -> None:
+        """Remember *attempt*; one that had its id is replaced."""
+        ...
+
+    def forget_attempts(self, *, now: int, limit: int) -> int:
+        """Forget at most *limit* attempts whose lease is over at *now*; return how many."""
         ...
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import fcntl
+import json
 import os
 import sqlite3
 from collections import Counter
@@ -18,7 +19,7 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 from emulator.engine.clock import MICROSECONDS
-from emulator.engine.model import QueueId, Task, Tombstone
+from emulator.engine.model import Attempt, QueueId, Task, Tombstone
 from emulator.engine.store import Store, Transaction
 from emulator.storage.errors import StoreBusyError, StoreUnusableError
 from emulator.storage.group_commit import GroupCommit
@@ -269,6 +270,42 @@ class SqliteTransaction:
         ).fetchone()
         added = (n for (q, at), n in self._added_leases.items() if q == queue_id and at >= second)
         return int(stored) + sum(added)
+
+    def attempt(self, queue: QueueId, id: str) -> Attempt | None:
+        row = self._sql(
+            "SELECT asked, until, tasks FROM attempt WHERE queue = ? AND id = ?",
+            (self._id(queue), id),
+        ).fetchone()
+        if row is None:
+            return None
+        asked, until, tasks = row
+        leased = tuple((name, retry_count) for name, retry_count in json.loads(tasks))
+        return Attempt(id=id, asked=asked, until=until, tasks=leased)
+
+    def remember(self, queue: QueueId, attempt: Attempt) -> None:
+        self._sql(
+            "INSERT OR REPLACE INTO attempt (queue, id, asked, until, tasks)"
+            " VALUES (?, ?, ?, ?, ?)",
+            (
+                self._id(queue, make=True),
+                attempt.id,
+                attempt.asked,
+                attempt.until,
+                json.dumps(attempt.tasks),
+            ),
+        )
+        self.writes += 1
+
+    def forget_attempts(self, *, now: int, limit: int) -> int:
+        over = self._sql(
+            "SELECT queue, id FROM attempt INDEXED BY attempt_by_end"
+            " WHERE until <= ? ORDER BY until LIMIT ?",
+            (now, limit),
+        ).fetchall()
+        for row in over:
+            self._sql("DELETE FROM attempt WHERE queue = ? AND id = ?", row)
+        self.writes += len(over)
+        return len(over)
 
     def flush(self) -> None:
         """Write what the batch has gathered: new tasks, many to a statement, and counts."""

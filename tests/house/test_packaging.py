@@ -25,6 +25,7 @@ DATA_FILES = [
     "discovery/taskqueue.v1beta2.json",
     "emulator/py.typed",
     "emulator/storage/sql/0001_tasks.sql",
+    "emulator/storage/sql/0002_attempts.sql",
     "tqsdk/py.typed",
 ]
 

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from emulator.engine.clock import MICROSECONDS
 from emulator.engine.errors import EngineError, OverloadedError, StoreFailedError
-from emulator.engine.model import QueueId, Task, Tombstone
+from emulator.engine.model import Attempt, QueueId, Task, Tombstone
 from emulator.engine.store import Outcome, Work
 
 T = TypeVar("T")
@@ -23,10 +23,11 @@ MOST_WAITING = 10_000
 
 @dataclass
 class PlainTransaction:
-    """The verbs, over two dictionaries."""
+    """The verbs, over dictionaries and lists."""
 
     held: dict[tuple[QueueId, str], Task | Tombstone] = field(default_factory=dict)
     leases: list[tuple[QueueId, int, int]] = field(default_factory=list)
+    attempts: dict[tuple[QueueId, str], Attempt] = field(default_factory=dict)
     writes: int = 0
 
     def find(
@@ -93,9 +94,23 @@ class PlainTransaction:
         second = since // MICROSECONDS
         return sum(count for whose, at, count in self.leases if whose == queue and at >= second)
 
+    def attempt(self, queue: QueueId, id: str) -> Attempt | None:
+        return self.attempts.get((queue, id))
+
+    def remember(self, queue: QueueId, attempt: Attempt) -> None:
+        self.writes += 1
+        self.attempts[queue, attempt.id] = attempt
+
+    def forget_attempts(self, *, now: int, limit: int) -> int:
+        over = [key for key, each in self.attempts.items() if each.until <= now][:limit]
+        for key in over:
+            self.writes += 1
+            del self.attempts[key]
+        return len(over)
+
     def copy(self) -> PlainTransaction:
         """The same contents, to go on from or to go back to."""
-        return PlainTransaction(dict(self.held), list(self.leases))
+        return PlainTransaction(dict(self.held), list(self.leases), dict(self.attempts))
 
     def _live(self, queue: QueueId) -> list[Task]:
         tasks = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from importlib.resources import files
 
 import pytest
 
@@ -43,6 +44,21 @@ def test_everything_survives_a_restart(path):
     assert store.run(engine.stats(QUEUE)) == before
     with pytest.raises(RefusedError, match="TOMBSTONED_TASK"):
         store.run(engine.insert(QUEUE, payload=b"", name="gone"))
+    store.close()
+
+
+def test_a_file_of_the_first_version_is_brought_up_to_date(path):
+    first = sqlite3.connect(path)
+    first.executescript((files("emulator.storage") / "sql" / "0001_tasks.sql").read_text())
+    first.executescript(f"PRAGMA application_id = {0x74713031}; PRAGMA user_version = 1;")
+    first.close()
+    engine = Engine(VirtualClock())
+
+    store = open_sqlite(path, durability="full")
+
+    store.run(engine.insert(QUEUE, payload=b"", name="a"))
+    leased = store.run(engine.lease(QUEUE, count=1, seconds=60, attempt="i"))
+    assert store.run(engine.lease(QUEUE, count=1, seconds=60, attempt="i")) == leased
     store.close()
 
 
@@ -134,10 +150,11 @@ def test_a_lease_does_not_rewrite_the_payload(traced):
         (lambda engine: engine.insert(QUEUE, payload=b"x", name="new"), 1),
         (lambda engine: engine.insert(QUEUE, payload=b"x"), 0),
         (lambda engine: engine.lease(QUEUE, count=1, seconds=60), 3),
+        (lambda engine: engine.lease(QUEUE, count=1, seconds=60, attempt="i"), 6),
         (lambda engine: engine.delete(QUEUE, "a"), 3),
         (lambda engine: engine.get(QUEUE, "a"), 2),
     ],
-    ids=["insert", "insert without a name", "lease", "delete", "get"],
+    ids=["insert", "insert without a name", "lease", "lease with an id", "delete", "get"],
 )
 def test_an_operation_takes_few_statements(traced, work, most):
     session, tx, statements = traced
@@ -179,6 +196,8 @@ def test_a_batch_of_inserts_takes_as_few_statements_as_one(traced):
         lambda tx: tx.first(QUEUE, limit=100),
         lambda tx: tx.find(QUEUE, "a"),
         lambda tx: tx.sweep(now=10**18, limit=2),
+        lambda tx: tx.attempt(QUEUE, "i"),
+        lambda tx: tx.forget_attempts(now=10**18, limit=2),
         lambda tx: tx.count(QUEUE),
         lambda tx: tx.leases_since(QUEUE, 0),
     ],

@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from emulator.engine.errors import Code, OverloadedError, RefusedError, StoreFailedError
-from emulator.engine.model import QueueId, Task, Tombstone
+from emulator.engine.model import Attempt, QueueId, Task, Tombstone
 from emulator.storage.group_commit import GroupCommit
 from emulator.storage.loop_commit import LoopCommit
 from emulator.storage.sqlite import SqliteSession, open_sqlite
@@ -267,15 +267,77 @@ def test_leases_are_counted_by_the_second(store):
     assert store.run(lambda tx: tx.leases_since(QueueId("p", "other"), 0)) == 0
 
 
+def an_attempt(id="i", *, until=100, **fields) -> Attempt:
+    defaults = {"asked": "1 60", "tasks": (("a", 1), ("b", 2))}
+    return Attempt(id=id, until=until, **{**defaults, **fields})
+
+
+def remember(store, *attempts, queue=QUEUE):
+    for attempt in attempts:
+        store.run(lambda tx, attempt=attempt: tx.remember(queue, attempt))
+
+
+def attempt(store, id="i", queue=QUEUE):
+    return store.run(lambda tx: tx.attempt(queue, id))
+
+
+def test_an_attempt_comes_back_as_it_was_remembered(store):
+    remember(store, an_attempt(asked="blå ' \" ", tasks=(("b", 1), ("-", 2**31), ("a", 1))))
+
+    assert attempt(store) == an_attempt(asked="blå ' \" ", tasks=(("b", 1), ("-", 2**31), ("a", 1)))
+    assert attempt(store, "j") is None
+
+
+def test_an_attempt_replaces_the_one_that_had_its_id(store):
+    remember(store, an_attempt(until=100), an_attempt(until=200, tasks=(("c", 3),)))
+
+    assert attempt(store) == an_attempt(until=200, tasks=(("c", 3),))
+
+
+def test_an_attempt_is_of_its_queue_even_of_one_that_has_never_had_a_task(store):
+    other = QueueId("p", "other")
+
+    remember(store, an_attempt(until=1))
+    remember(store, an_attempt(until=2), queue=other)
+
+    assert (attempt(store).until, attempt(store, queue=other).until) == (1, 2)
+    assert attempt(store, queue=QueueId("q", "q")) is None
+
+
+def test_attempts_are_forgotten_from_their_end_on_and_no_more_than_was_told(store):
+    remember(
+        store, *(an_attempt(id, until=until) for id, until in zip("abc", (10, 20, 30), strict=True))
+    )
+
+    assert store.run(lambda tx: tx.forget_attempts(now=9, limit=9)) == 0
+    assert store.run(lambda tx: tx.forget_attempts(now=20, limit=1)) == 1
+    assert store.run(lambda tx: tx.forget_attempts(now=20, limit=9)) == 1
+    assert [attempt(store, id) for id in "ab"] == [None, None]
+    assert attempt(store, "c") == an_attempt("c", until=30)
+
+
+def test_an_attempt_of_a_unit_that_fails_was_never_made(store):
+    def fail(tx):
+        tx.remember(QUEUE, an_attempt())
+        raise ZeroDivisionError
+
+    with pytest.raises(StoreFailedError):
+        store.run(fail)
+
+    assert attempt(store) is None
+
+
 def test_a_unit_sees_what_it_has_written(store):
     def work(tx):
         tx.put(QUEUE, a_task("a"))
         tx.put(QUEUE, a_task("b"))
         tx.bury(QUEUE, "a", until=9)
         tx.record_leases(QUEUE, at=0, count=5, forget_before=0)
-        return tx.count(QUEUE), names(tx.first(QUEUE, limit=9)), tx.leases_since(QUEUE, 0)
+        tx.remember(QUEUE, an_attempt())
+        figures = tx.count(QUEUE), names(tx.first(QUEUE, limit=9)), tx.leases_since(QUEUE, 0)
+        return figures, tx.attempt(QUEUE, "i")
 
-    assert store.run(work) == (1, ["b"], 5)
+    assert store.run(work) == ((1, ["b"], 5), an_attempt())
 
 
 def test_a_refusal_is_raised_to_its_caller(store):
