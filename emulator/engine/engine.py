@@ -13,6 +13,7 @@ import threading
 from collections import deque
 from collections.abc import Iterable, Sequence
 
+from emulator.engine import attempts
 from emulator.engine.clock import MICROSECONDS, Clock
 from emulator.engine.errors import Code, OutOfRangeError, RefusedError
 from emulator.engine.limits import STANDARD, Limits
@@ -138,6 +139,7 @@ class Engine:
         seconds: int,
         tag: str = "",
         group_by_tag: bool = False,
+        attempt: str | None = None,
     ) -> Work[Sequence[Task]]:
         """Lease the oldest available tasks, all until the same microsecond.
 
@@ -147,9 +149,18 @@ class Engine:
         A task that has had all the leases of its queue's retry limit is deleted when it is met,
         and takes no place among the *count*.
 
+        Args:
+            queue: Whose tasks.
+            count: How many at most, from 1 to ``limits.tasks_per_lease``.
+            seconds: From 0 to ``limits.lease_seconds``.
+            tag: "" is any.
+            group_by_tag: Whether all tasks are to have one tag.
+            attempt: The caller's id for this call, by which its repetition is known and answered
+                alike (``attempts``); None to lease anew in any case.
+
         Raises:
-            RefusedError: OutOfRangeError, INVALID_REQUEST for a tag without *group_by_tag*, or a
-                queue's code.
+            RefusedError: OutOfRangeError, INVALID_REQUEST for a tag without *group_by_tag* or a
+                malformed *attempt*, or a queue's code; from the unit AttemptReusedError.
         """
         settings = self.queues.pull_queue(queue.name)
         if self.limits.clamps_lease_calls:
@@ -162,11 +173,11 @@ class Engine:
             raise RefusedError(Code.INVALID_REQUEST, "a tag selects only with group_by_tag")
         if settings.paused and self.limits.refuses_paused_leases:
             raise _paused(queue)
-        if settings.paused or not self._lease_calls.allows(queue, self.clock.now()):
-            return lambda tx: []
+        gives = not settings.paused and self._lease_calls.allows(queue, self.clock.now())
 
-        def work(tx: Transaction) -> Sequence[Task]:
-            now = self.clock.now()
+        def work(tx: Transaction, now: int) -> Sequence[Task]:
+            if not gives:
+                return []
             wanted: str | None = tag or None
             met: list[Task] = []
             if group_by_tag and not tag:
@@ -187,7 +198,10 @@ class Engine:
                 tx.record_leases(queue, at=now, count=len(leased), forget_before=now - _HOUR)
             return leased
 
-        return work
+        if attempt is None:
+            return lambda tx: work(tx, self.clock.now())
+        asked = f"{count} {seconds} {group_by_tag} {tag}"
+        return attempts.once(work, queue, attempt, asked=asked, now=self.clock.now)
 
     def renew(self, queue: QueueId, name: str, *, seconds: int, token: LeaseToken) -> Work[Task]:
         """Move the end of a live lease to *seconds* from now; 0 releases the task.

@@ -4,7 +4,8 @@
 
     EngineError
     |- RefusedError          the request breaks a rule; nothing was changed
-    |  `- OutOfRangeError    a number is outside its limits
+    |  |- OutOfRangeError    a number is outside its limits
+    |  `- AttemptReusedError a lease call's id came again with another call
     |- OverloadedError       too much is waiting; nothing was changed, try again
     `- StoreFailedError      the disk or the database failed; whether it was kept is not known
 """
@@ -74,6 +75,21 @@ class OutOfRangeError(RefusedError):
         self.value = value
         self.low = low
         self.high = high
+
+
+class AttemptReusedError(RefusedError):
+    """The id of a lease call that still counts came with other arguments (INVALID_REQUEST).
+
+    Attributes:
+        id: The call's.
+    """
+
+    def __init__(self, id: str) -> None:
+        super().__init__(
+            Code.INVALID_REQUEST,
+            f"attempt {id!r} asked for something else: each new call needs an id of its own",
+        )
+        self.id = id
 
 
 class OverloadedError(EngineError):

@@ -30,6 +30,7 @@ class Model:
         self.tasks: list[ModelTask] = []
         self.tombstones: dict[str, int] = {}
         self.leases: list[int] = []
+        self.attempts: dict[str, tuple[object, int, list[tuple[str, int]]]] = {}
         self._retry_limit = retry_limit
         self._tombstone = tombstone
 
@@ -66,6 +67,25 @@ class Model:
             task.eta = self.now + seconds
             task.retry_count += 1
             self.leases.append(self.now)
+        return leased
+
+    def lease_once(self, attempt: str, *asked) -> list[ModelTask]:
+        if attempt in self.attempts:
+            before, end, held = self.attempts[attempt]
+            if self.now < end:
+                if asked != before:
+                    raise Refused("INVALID_REQUEST")
+                tasks = [self._live(name) for name, _ in held]
+                counts = [count for _, count in held]
+                return [
+                    task
+                    for task, count in zip(tasks, counts, strict=True)
+                    if task and task.eta == end and task.retry_count == count
+                ]
+        leased = self.lease(*asked)
+        if leased:
+            held = [(task.name, task.retry_count) for task in leased]
+            self.attempts[attempt] = (asked, leased[0].eta, held)
         return leased
 
     def renew(self, name: str, seconds: int, eta: int | None, retry_count: int | None) -> ModelTask:

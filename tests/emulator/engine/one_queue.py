@@ -61,11 +61,22 @@ class OneQueue:
         )
 
     def lease(
-        self, count: int = 1, *, seconds: int = 60, tag: str = "", group_by_tag: bool = False
+        self,
+        count: int = 1,
+        *,
+        seconds: int = 60,
+        tag: str = "",
+        group_by_tag: bool = False,
+        attempt: str | None = None,
     ) -> Sequence[Task]:
         return self._store.run(
             self._engine.lease(
-                self.id, count=count, seconds=seconds, tag=tag, group_by_tag=group_by_tag
+                self.id,
+                count=count,
+                seconds=seconds,
+                tag=tag,
+                group_by_tag=group_by_tag,
+                attempt=attempt,
             )
         )
 
@@ -90,6 +101,10 @@ class OneQueue:
 
     def describe(self) -> QueueSettings:
         return self._engine.describe(self.id)
+
+    def attempts_kept(self, ids: Sequence[str]) -> int:
+        """How many of *ids* the store still knows."""
+        return self._store.run(lambda tx: sum(tx.attempt(self.id, id) is not None for id in ids))
 
     def tombstones_kept(self, names: Sequence[str]) -> int:
         """How many of *names* the store still knows, though there is no task of that name."""

@@ -71,15 +71,23 @@ class Histories(RuleBasedStateMachine):
         seconds=lengths,
         tag=tags,
         group=st.booleans(),
+        attempt=st.sampled_from([None, "i", "j"]),
     )
-    def lease(self, queue, count, seconds, tag, group):
+    def lease(self, queue, count, seconds, tag, group, attempt):
+        asked = (count, seconds, tag, group)
+        model = self.models[queue]
         self._compare(
             lambda: self._run(
                 self.engine.lease(
-                    QueueId("p", queue), count=count, seconds=seconds, tag=tag, group_by_tag=group
+                    QueueId("p", queue),
+                    count=count,
+                    seconds=seconds,
+                    tag=tag,
+                    group_by_tag=group,
+                    attempt=attempt,
                 )
             ),
-            lambda: self.models[queue].lease(count, seconds, tag, group),
+            lambda: model.lease_once(attempt, *asked) if attempt else model.lease(*asked),
         )
 
     @rule(
