@@ -23,6 +23,7 @@ MOST_PARTS = 1_000
 
 _BOUNDARY = re.compile(r'boundary=(?:"([^"]{1,200})"|([^\s;]{1,200}))', re.IGNORECASE)
 _EMPTY_LINE = re.compile(rb"\r?\n\r?\n")
+_OF_ONE_REQUEST = frozenset({"transfer-encoding", "x-taskqueue-attempt"})
 _REQUEST_LINE = re.compile(r"([A-Za-z]{1,20}) (\S{1,16384})(?: HTTP/\d(?:\.\d)?)?\s*")
 
 
@@ -59,13 +60,16 @@ class _Part:
 
 @dataclass(frozen=True, slots=True)
 class _Headers:
-    """A part's own headers over those of the batch, less what describes the batch's body."""
+    """A part's own headers over those of the batch.
+
+    Less those that describe the batch's body, and the id of an attempt, which is that of one call.
+    """
 
     own: Mapping[str, str]
     outer: RequestHeaders
 
     def get(self, key: str, /) -> str | None:
-        if key in self.own or key.startswith("content-") or key == "transfer-encoding":
+        if key in self.own or key in _OF_ONE_REQUEST or key.startswith("content-"):
             return self.own.get(key)
         return self.outer.get(key)
 

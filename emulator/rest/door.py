@@ -7,7 +7,8 @@ cannot differ. Refusals, foreseen or not, leave as JSON in Google's envelope on 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 import msgspec
 
@@ -16,6 +17,7 @@ from emulator.engine.engine import Engine
 from emulator.engine.store import Outcome, Transaction
 from emulator.rest import discovery_service, errors, render
 from emulator.rest.access import Authenticator, Guard, OpenAuthenticator
+from emulator.rest.attempts import echo, has_attempt
 from emulator.rest.batch import answer_batch
 from emulator.rest.cors import Cors
 from emulator.rest.endpoint import Endpoint
@@ -153,12 +155,19 @@ class Door:
         matched = self._router.match(verb, request.path)
         if matched is not None:
             route, variables = matched
-            body = self._body(request, self._most_body_bytes)
             endpoint = self._endpoints[route.contract.version, route.method.id]
-            return endpoint.answer(request, body, variables)
+            answer = self._served(endpoint, request, variables)
+            return _then(answer, partial(echo, request)) if has_attempt(request) else answer
         if verb == "OPTIONS" and (verbs := self._router.verbs(request.path)):
             return _allowed(verbs)
         return None
+
+    def _served(self, endpoint: Endpoint, request: Request, variables: Mapping[str, str]) -> Answer:
+        try:
+            body = self._body(request, self._most_body_bytes)
+        except WireError as error:
+            return render.error_response(error)
+        return endpoint.answer(request, body, variables)
 
     def _site(self, request: Request) -> Answer | None:
         if request.verb in ("GET", "HEAD") and request.path == "/readyz":

@@ -16,6 +16,7 @@ from emulator.engine.model import QueueId
 from emulator.engine.store import Outcome
 from emulator.rest import errors, fields, render
 from emulator.rest.access import Authenticator, check_scope, token_of
+from emulator.rest.attempts import attempt_id
 from emulator.rest.errors import WireError
 from emulator.rest.messages import Answer, Pending, Request, Response
 from emulator.rest.methods import Call, Methods, Plan
@@ -96,6 +97,7 @@ class Endpoint:
                 QueueId(project, variables["taskqueue"]),
                 partition,
                 variables.get("task", ""),
+                attempt_id(request),
                 arguments,
                 body,
             )

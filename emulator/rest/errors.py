@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from emulator.engine.errors import (
+    AttemptReusedError,
     Code,
     EngineError,
     OutOfRangeError,
@@ -41,6 +42,7 @@ class Location:
 
 
 _AUTHORIZATION = Location("header", "Authorization")
+_ATTEMPT = Location("header", "X-TaskQueue-Attempt")
 
 
 class WireError(Exception):
@@ -253,6 +255,18 @@ def bare_project() -> WireError:
     )
 
 
+def invalid_attempt(id: str) -> WireError:
+    """The id of an attempt has characters that none can have, or too many of them."""
+    return WireError(
+        400,
+        "invalid",
+        f"X-TaskQueue-Attempt {id[:80]!a} is invalid: it is 1 to 128 letters, digits, underscores"
+        " or hyphens.",
+        location=_ATTEMPT,
+        code=Code.INVALID_REQUEST,
+    )
+
+
 def invalid_payload(*, standard_alphabet: bool) -> WireError:
     """The payload is not base64 of the URL-safe alphabet."""
     hint = ""
@@ -301,12 +315,25 @@ def refusal(error: EngineError, method: str) -> WireError:
     """Translate what the engine or the store said, for the method with this id."""
     if isinstance(error, OutOfRangeError):
         return _out_of_range(error, method)
+    if isinstance(error, AttemptReusedError):
+        return _reused_attempt(error)
     if isinstance(error, RefusedError):
         status, reason, message = _TABLE.get((error.code, method)) or _TABLE[error.code, None]
         return WireError(status, reason, message, code=error.code)
     if isinstance(error, OverloadedError):
         return overloaded()
     return unavailable()
+
+
+def _reused_attempt(error: AttemptReusedError) -> WireError:
+    return WireError(
+        400,
+        "invalid",
+        f"X-TaskQueue-Attempt {error.id} came with another lease call, whose lease has not ended:"
+        " give each call an id of its own, and repeat it with all its parameters.",
+        location=_ATTEMPT,
+        code=error.code,
+    )
 
 
 def _out_of_range(error: OutOfRangeError, method: str) -> WireError:

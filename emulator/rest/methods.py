@@ -27,6 +27,7 @@ class Call(msgspec.Struct, frozen=True):
         caller: Who calls.
         partition: The one-letter prefix that the caller gave the project, or "".
         task: The task that the path names, or "".
+        attempt: The caller's id for this call, if it was given one.
         body: None where there was none.
     """
 
@@ -34,6 +35,7 @@ class Call(msgspec.Struct, frozen=True):
     queue: QueueId
     partition: str
     task: str
+    attempt: str | None
     arguments: Arguments
     body: Body | None
 
@@ -137,6 +139,7 @@ class Methods:
             seconds=call.arguments["leaseSecs"],
             tag=call.arguments.get("tag", ""),
             group_by_tag=call.arguments.get("groupByTag", False),
+            attempt=call.attempt,
         )
         return Plan(work, lambda tasks: render.leased_members(tasks, name))
 

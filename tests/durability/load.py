@@ -161,8 +161,21 @@ def stored_tasks(port: int, names) -> dict[str, Stored]:
     return found
 
 
-def insert_again(port: int, name: str) -> tuple[int, str | None]:
-    """Try to use a name once more: the status, and the engine's code."""
+def lease(port: int, *, attempt: str) -> list[dict]:
+    """Lease what there is for ten minutes, under an id."""
+    connection = HTTPConnection("127.0.0.1", port, timeout=30)
+    connection.request(
+        "POST",
+        f"{QUEUE}/tasks/lease?numTasks=100&leaseSecs=600",
+        headers={"X-TaskQueue-Attempt": attempt},
+    )
+    answer = json.loads(connection.getresponse().read())
+    connection.close()
+    return answer.get("items", [])
+
+
+def insert(port: int, name: str) -> tuple[int, str | None]:
+    """Try to use a name: the status, and the engine's code."""
     connection = HTTPConnection("127.0.0.1", port, timeout=30)
     connection.request(
         "POST", f"{QUEUE}/tasks", json.dumps({"id": name, "queueName": "q", "payloadBase64": ""})

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from emulator.testing.history import Kind, Operation, Result, violations
-from tests.durability.load import Load, insert_again, stored_tasks
+from tests.durability.load import Load, insert, lease, stored_tasks
 from tests.durability.process import ServerProcess
 
 CLIENTS = 6
@@ -21,6 +21,20 @@ def test_nothing_acknowledged_is_lost_by_a_few_kills(tmp_path):
 @pytest.mark.soak
 def test_nothing_acknowledged_is_lost_by_many_kills_under_load(tmp_path):
     assert_survives(tmp_path, kills=25, operations=2_000, show=True)
+
+
+def test_a_lease_whose_answer_is_lost_by_a_kill_is_answered_again(tmp_path):
+    server = ServerProcess(tmp_path)
+    insert(server.port, "a")
+    leased = lease(server.port, attempt="i")
+    server.kill()
+
+    server = ServerProcess(tmp_path)
+    again = [lease(server.port, attempt=id) for id in ("i", "j")]
+    server.kill()
+
+    assert [task["retry_count"] for task in leased] == [1]
+    assert again == [leased, []]
 
 
 def test_no_process_outlives_the_server(tmp_path):
@@ -54,7 +68,7 @@ def assert_survives(folder, *, kills: int, operations: int, show: bool = False) 
     try:
         names = {each.task for each in history}
         found = violations(history, stored_tasks(server.port, names))
-        refused = {insert_again(server.port, name) for name in acknowledged_deletes(history)}
+        refused = {insert(server.port, name) for name in acknowledged_deletes(history)}
     finally:
         server.kill()
 

@@ -28,6 +28,7 @@ STRENGTHS = {
 TOPICS = {
     "insert": "Insert",
     "lease": "Lease",
+    "attempts": "Leases that are repeated",
     "update": "Update",
     "patch": "Patch",
     "delete": "Delete",
