@@ -2,8 +2,8 @@
 
 The interpreter runs one thread at a time. A writer with a thread of its own, as ``group_commit``
 has, spends two thirds of its time waiting for its turn, once per SQL statement. On the loop it
-never waits; what is left for a thread is the one call that sleeps, the commit, which writes and flushes
-the disk while the loop reads the requests of the next batch.
+never waits; what is left for a thread is the one call that sleeps, the commit, which writes and
+flushes the disk while the loop reads the requests of the next batch.
 """
 
 from __future__ import annotations

@@ -14,7 +14,6 @@ import sqlite3
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import Literal, TypeAlias
 
@@ -46,6 +45,8 @@ _TASK_COLUMNS = (
 )
 
 _NEVER = 2**63 - 1
+
+_MIGRATIONS = Path(__file__).with_name("sql")
 
 # New tasks in one statement; each number of them is a statement that is prepared once.
 _MOST_ROWS = 64
@@ -496,8 +497,7 @@ def _migrate(connection: sqlite3.Connection, path: Path | None) -> None:
     """Run the migrations that the file has not seen, each in a transaction of its own."""
     migrations = sorted(
         (int(file.name.partition("_")[0]), file.read_text())
-        for file in (files("emulator.storage") / "sql").iterdir()
-        if file.name.endswith(".sql")
+        for file in _MIGRATIONS.glob("*.sql")
     )
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     newest = migrations[-1][0]
