@@ -9,20 +9,21 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from functools import lru_cache
 from http import HTTPStatus
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from emulator.engine.errors import EngineError
 from emulator.engine.store import Outcome, Transaction, Work
 from emulator.rest import errors
-from emulator.rest.messages import Answer, Pending, Request, RequestHeaders, Response
+from emulator.rest.messages import Answer, Headers, Pending, Request, RequestHeaders, Response
 
 MOST_PARTS = 1_000
 
 _BOUNDARY = re.compile(r'boundary=(?:"([^"]{1,200})"|([^\s;]{1,200}))', re.IGNORECASE)
 _EMPTY_LINE = re.compile(rb"\r?\n\r?\n")
+_LONGEST_REMEMBERED = 1_000
 _OF_ONE_REQUEST = frozenset({"transfer-encoding", "x-taskqueue-attempt"})
 _REQUEST_LINE = re.compile(r"([A-Za-z]{1,20}) (\S{1,16384})(?: HTTP/\d(?:\.\d)?)?\s*")
 
@@ -52,14 +53,12 @@ def answer_batch(request: Request, body: bytes, door: Callable[[Request], Answer
     return Pending(_one_after_another(work), render)
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
+class _Part(NamedTuple):
     content_id: str | None
     request: Request
 
 
-@dataclass(frozen=True, slots=True)
-class _Headers:
+class _Headers(NamedTuple):
     """A part's own headers over those of the batch.
 
     Less those that describe the batch's body, and the id of an attempt, which is that of one call.
@@ -108,29 +107,39 @@ def _part(text: bytes, outer: Request) -> _Part:
     """Read one part: its headers, then a request line, the request's headers, and a body."""
     described, http = _head_and_rest(text.lstrip(b" \t\r\n"))
     head, body = _head_and_rest(http.lstrip(b"\r\n"))
-    line, _, headers = head.partition("\n")
+    read = _remembered_head if len(head) <= _LONGEST_REMEMBERED else _read_head
+    verb, path, query, own = read(head)
+    headers = _Headers(own, outer.headers)
+    return _Part(
+        _headers(_lines(described)).get("content-id"),
+        Request(verb, path, query, headers, body, outer.scheme),
+    )
+
+
+def _read_head(head: bytes) -> tuple[str, str, str, Mapping[str, str]]:
+    """Verb, path, query and headers of the request in a part."""
+    line, _, headers = _lines(head).partition("\n")
     matched = _REQUEST_LINE.fullmatch(line)
     if matched is None:
         raise errors.parse_error()
     url = urlsplit(matched[2])
-    return _Part(
-        _headers(described).get("content-id"),
-        Request(
-            verb=matched[1].upper(),
-            path=unquote(url.path, errors="surrogateescape"),
-            query=url.query,
-            headers=_Headers(_headers(headers), outer.headers),
-            body=body,
-            scheme=outer.scheme,
-        ),
-    )
+    path = unquote(url.path, errors="surrogateescape")
+    return matched[1].upper(), path, url.query, _headers(headers)
 
 
-def _head_and_rest(text: bytes) -> tuple[str, bytes]:
-    """What stands before the first empty line, its lines ended by LF alone, and what follows."""
+# The parts of a batch are mostly for one method of one queue.
+_remembered_head = lru_cache(256)(_read_head)
+
+
+def _head_and_rest(text: bytes) -> tuple[bytes, bytes]:
+    """What stands before the first empty line, and what follows."""
     found = _EMPTY_LINE.search(text)
-    head, rest = (text, b"") if found is None else (text[: found.start()], text[found.end() :])
-    return head.decode("latin-1").replace("\r\n", "\n"), rest
+    return (text, b"") if found is None else (text[: found.start()], text[found.end() :])
+
+
+def _lines(head: bytes) -> str:
+    """*head* with lines that end in LF alone."""
+    return head.decode("latin-1").replace("\r\n", "\n")
 
 
 def _headers(block: str) -> dict[str, str]:
@@ -141,8 +150,16 @@ def _headers(block: str) -> dict[str, str]:
 def _multipart(answers: Iterator[tuple[str | None, Response]]) -> Response:
     boundary = f"batch_{secrets.token_urlsafe(16)}"
     pieces: list[bytes] = []
+    begin = f"--{boundary}\r\nContent-Type: application/http\r\n".encode()
     for content_id, response in answers:
-        pieces.append(_head(boundary, content_id, response))
+        pieces.append(begin)
+        if content_id:
+            pieces.append(
+                f"Content-ID: {_response_id(content_id)}\r\n".encode("latin-1", "replace")
+            )
+        pieces.append(_head(response.status, response.headers))
+        # Python's client wants an empty line before the body even where there is no body.
+        pieces.append(b"Content-Length: %d\r\n\r\n" % len(response.body))
         pieces.append(response.body)
         pieces.append(b"\r\n")
     pieces.append(f"--{boundary}--\r\n".encode())
@@ -150,16 +167,13 @@ def _multipart(answers: Iterator[tuple[str | None, Response]]) -> Response:
     return Response(200, headers, b"".join(pieces))
 
 
-def _head(boundary: str, content_id: str | None, response: Response) -> bytes:
-    lines = [f"--{boundary}", "Content-Type: application/http"]
-    if content_id:
-        lines.append(f"Content-ID: {_response_id(content_id)}")
-    # Python's client wants three words on the status line, and an empty line between the inner
-    # headers and the body even where there is no body.
-    lines += ["", f"HTTP/1.1 {response.status} {HTTPStatus(response.status).phrase}"]
-    lines += [f"{name.title()}: {value}" for name, value in response.headers]
-    lines += [f"Content-Length: {len(response.body)}", "", ""]
-    return "\r\n".join(lines).encode("latin-1", "replace")
+@lru_cache(256)
+def _head(status: int, headers: Headers) -> bytes:
+    """The head of a part's answer, which most parts have in common, less the length."""
+    # Python's client wants three words on the status line.
+    lines = ["", f"HTTP/1.1 {status} {HTTPStatus(status).phrase}"]
+    lines += [f"{name.title()}: {value}" for name, value in headers]
+    return "\r\n".join([*lines, ""]).encode("latin-1", "replace")
 
 
 def _response_id(content_id: str) -> str:

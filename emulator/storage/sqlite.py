@@ -496,8 +496,7 @@ def _check_owner(connection: sqlite3.Connection, path: Path | None) -> None:
 def _migrate(connection: sqlite3.Connection, path: Path | None) -> None:
     """Run the migrations that the file has not seen, each in a transaction of its own."""
     migrations = sorted(
-        (int(file.name.partition("_")[0]), file.read_text())
-        for file in _MIGRATIONS.glob("*.sql")
+        (int(file.name.partition("_")[0]), file.read_text()) for file in _MIGRATIONS.glob("*.sql")
     )
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     newest = migrations[-1][0]
