@@ -20,6 +20,7 @@ methods), ``transport``. ``testing`` is for tests of programs that use this pack
 import logging
 
 from tqsdk import ground  # noqa: F401 - first: it refuses to go on with a stranger's discovery
+from tqsdk.auth import AccessToken
 from tqsdk.client import Client
 from tqsdk.clock import Clock, SystemClock
 from tqsdk.errors import (
@@ -28,6 +29,7 @@ from tqsdk.errors import (
     ArgumentError,
     ConfigError,
     ConnectError,
+    CredentialsError,
     DeadlineExceededError,
     InvalidArgumentError,
     LeaseLostError,
@@ -57,6 +59,7 @@ from tqsdk.transport import Request, Response, Timeout, Transport
 from tqsdk.version import __version__
 
 __all__ = [
+    "AccessToken",
     "AmbiguousResultError",
     "ApiError",
     "ArgumentError",
@@ -65,6 +68,7 @@ __all__ = [
     "Clock",
     "ConfigError",
     "ConnectError",
+    "CredentialsError",
     "DeadlineExceededError",
     "InvalidArgumentError",
     "Lease",

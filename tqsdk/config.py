@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from tqsdk.errors import ConfigError
@@ -16,6 +17,7 @@ ENDPOINT = "TASKQUEUE_ENDPOINT"
 PROJECT = "GOOGLE_CLOUD_PROJECT"
 
 _HOST_AND_PORT = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^\s/:@\[\]?#]+):[0-9]{1,5}")
+_PRODUCT = re.compile(r"[!-~]+( [!-~]+)*")
 _TOKEN = re.compile(r"[!-~]+")
 
 
@@ -62,6 +64,20 @@ def find_project(argument: str | None, environ: Mapping[str, str]) -> str:
     return project
 
 
+def is_emulator(endpoint: str, environ: Mapping[str, str]) -> bool:
+    """Whether *endpoint* is the server that ``TASKQUEUE_EMULATOR_HOST`` names."""
+    return endpoint == f"http://{environ.get(EMULATOR_HOST)}"
+
+
+def is_loopback(endpoint: str) -> bool:
+    """Whether what is sent to *endpoint* stays on this machine."""
+    host = urlsplit(endpoint).hostname or ""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+
+
 def check_token(token: str) -> str:
     """*token*, if it can stand in a header.
 
@@ -71,6 +87,17 @@ def check_token(token: str) -> str:
     if not _TOKEN.fullmatch(token):
         raise ConfigError("token must be printable ASCII without spaces or line breaks")
     return token
+
+
+def check_product(text: str | None) -> str | None:
+    """*text*, if it can be added to a User-Agent.
+
+    Raises:
+        ConfigError: It cannot.
+    """
+    if text is not None and not _PRODUCT.fullmatch(text):
+        raise ConfigError("user_agent_suffix must be printable ASCII, such as my-app/2.1")
+    return text
 
 
 def _url(text: str, source: str) -> str:

@@ -2,6 +2,7 @@
 
     TaskQueueError
     ├── ConfigError                  no server, no project, or a setting that makes no sense
+    ├── CredentialsError             no access token could be had; nothing was sent
     ├── ArgumentError                refused here, nothing sent (a ValueError too)
     ├── PayloadDecodeError           the server sent a payload that is not base64 (a ValueError too)
     ├── DeadlineExceededError        the time for all attempts is used up
@@ -99,6 +100,22 @@ class TaskQueueError(Exception):
 
 class ConfigError(TaskQueueError):
     """The client cannot work as it is set up; the message says what to set."""
+
+
+class CredentialsError(TaskQueueError):
+    """No access token could be had; this attempt was not sent.
+
+    Attributes:
+        transient: Whether it may go better soon: who gives tokens could not be reached, or said so.
+    """
+
+    advice = "check the credentials, and that whoever gives their tokens can be reached"
+
+    def __init__(
+        self, message: str = "", *, transient: bool = False, **facts: Unpack[Facts]
+    ) -> None:
+        super().__init__(message, **facts)
+        self.transient = transient
 
 
 class ArgumentError(TaskQueueError, ValueError):

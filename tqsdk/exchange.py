@@ -1,15 +1,16 @@
 """One operation on its way: attempts, waits, the deadline. It decides; somebody else acts.
 
-``Exchange.perform`` is a generator, a *script*: it yields what is to be done next, a ``Send`` or a
-``Pause``, is given the answer, and returns the result. Whoever runs a script sends and waits in his
-own way, so that everything about retries is written once.
+``Exchange.perform`` is a generator, a *script*: it yields what is to be done next, a ``Send``, a
+``Pause`` or an ``Authorize``, is given the answer, and returns the result. Whoever runs a script
+does these in his own way, and throws in what goes wrong, so that everything about retries is
+written once.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Generator
-from dataclasses import dataclass
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass, field
 from typing import TypeAlias, TypeVar
 
 from tqsdk import retry
@@ -18,6 +19,7 @@ from tqsdk.clock import Clock
 from tqsdk.errors import (
     AmbiguousResultError,
     ApiError,
+    CredentialsError,
     DeadlineExceededError,
     Facts,
     TransportError,
@@ -45,7 +47,34 @@ class Pause:
     seconds: float
 
 
-Script: TypeAlias = Generator[Send | Pause, Response | None, T]
+@dataclass(frozen=True, slots=True)
+class Authorize:
+    """Say what to send as Authorization; the value, or None, or the CredentialsError, goes back.
+
+    Attributes:
+        rejected: The value that the server has just answered 401 to: another is wanted.
+    """
+
+    rejected: str | None = field(default=None, repr=False)
+
+
+Step: TypeAlias = Send | Pause | Authorize
+Script: TypeAlias = Generator[Step, Response | str | None, T]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setup:
+    """What all operations of one client have in common.
+
+    Attributes:
+        endpoint: The URL of the server, without the API's own path.
+        headers: Sent with every request.
+        clock: What measures time.
+    """
+
+    endpoint: str
+    headers: Mapping[str, str]
+    clock: Clock
 
 
 class Exchange:
@@ -57,15 +86,18 @@ class Exchange:
             knowing, on the monotonic clock; None if there was none.
     """
 
-    def __init__(self, endpoint: str, headers: dict[str, str], options: Options, clock: Clock):
+    def __init__(self, setup: Setup, options: Options) -> None:
         self.attempts = 0
         self.unsure_since: float | None = None
-        self.clock = clock
-        self._endpoint = endpoint
-        self._headers = merged(options.headers, headers)
+        self.clock = setup.clock
+        self._setup = setup
+        self._headers = merged(options.headers, setup.headers)
         self._options = options
-        self._began = clock.monotonic()
+        self._began = self.clock.monotonic()
         self._sent_at = self._began
+        # Who gives a header by hand is not asked for one, nor is another sent in its place.
+        self._authorizes = all(name.lower() != "authorization" for name in self._headers)
+        self._has_renewed = False
 
     @property
     def took_effect_after(self) -> float:
@@ -87,6 +119,7 @@ class Exchange:
             DeadlineExceededError: The next attempt would come too late.
             ApiError: The last answer.
             TransportError: Why there was none to the last attempt.
+            CredentialsError: There was no access token for the last attempt.
         """
         attempt = 0
         while True:
@@ -94,13 +127,13 @@ class Exchange:
             self._check_time(call)
             try:
                 return (yield from self._attempt(call))
-            except (ApiError, TransportError) as error:
+            except (ApiError, TransportError, CredentialsError) as error:
                 vars(error).update(self._facts(call))
                 unsure = call.changes and retry.classify(error) is retry.Failure.AMBIGUOUS
                 if unsure and self.unsure_since is None:
                     self.unsure_since = self._sent_at
                 if unsure and not repeatable:
-                    if isinstance(error, TransportError):
+                    if not isinstance(error, ApiError):
                         raise
                     raise self._ambiguous(error, call) from error
                 pause = self._options.retry.wait(error, attempt=attempt)
@@ -112,21 +145,34 @@ class Exchange:
             yield Pause(pause)
 
     def _attempt(self, call: Call[T]) -> Script[T]:
-        self.attempts += 1
-        self._sent_at = self.clock.monotonic()
-        try:
-            response = yield Send(call.request(self._endpoint, self._headers), self._timeout())
-        except TransportError as error:
-            self._report(call, type(error).__name__)
-            raise
-        if response is None:
-            raise TypeError("whoever runs a script answers each Send with a Response")
-        self._report(call, str(response.status))
+        authorization = (yield Authorize()) if self._authorizes else None
+        response = yield from self._send(call, authorization)
+        if response.status == 401 and authorization and not self._has_renewed:
+            self._has_renewed = True
+            renewed = yield Authorize(rejected=str(authorization))
+            if renewed not in (None, authorization):
+                response = yield from self._send(call, renewed)
         try:
             return call.result(response)
         except ApiError as error:
             error.retry_after = retry.wish(response, self.clock.now())
             raise
+
+    def _send(self, call: Call[T], authorization: Response | str | None) -> Script[Response]:
+        headers = self._headers
+        if authorization is not None:
+            headers = {**headers, "Authorization": str(authorization)}
+        self.attempts += 1
+        self._sent_at = self.clock.monotonic()
+        try:
+            response = yield Send(call.request(self._setup.endpoint, headers), self._timeout())
+        except TransportError as error:
+            self._report(call, type(error).__name__)
+            raise
+        if not isinstance(response, Response):
+            raise TypeError("whoever runs a script answers each Send with a Response")
+        self._report(call, str(response.status))
+        return response
 
     def _ambiguous(self, error: ApiError, call: Call[T]) -> AmbiguousResultError:
         return AmbiguousResultError(

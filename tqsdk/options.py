@@ -8,7 +8,7 @@ from typing import TypedDict, Unpack
 
 from tqsdk.errors import ConfigError
 from tqsdk.retry import RetryPolicy
-from tqsdk.transport import Timeout
+from tqsdk.transport import Timeout, merged
 
 
 class CallOptions(TypedDict, total=False):
@@ -54,5 +54,9 @@ class Options:
         return Timeout(*both)
 
     def but(self, **options: Unpack[CallOptions]) -> Options:
-        """The same, but for these."""
-        return replace(self, **options) if options else self
+        """The same, but for these; of headers, those of the same name are replaced."""
+        if not options:
+            return self
+        if "headers" in options:
+            options["headers"] = merged(options["headers"], self.headers)
+        return replace(self, **options)

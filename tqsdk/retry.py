@@ -17,6 +17,7 @@ from tqsdk.errors import (
     ApiError,
     ConfigError,
     ConnectError,
+    CredentialsError,
     RateLimitedError,
     TaskQueueError,
 )
@@ -43,6 +44,8 @@ def classify(error: TaskQueueError) -> Failure:
     """The kind of failure that *error* is."""
     if isinstance(error, ConnectError):
         return Failure.NOT_SENT
+    if isinstance(error, CredentialsError):
+        return Failure.NOT_SENT if error.transient else Failure.PERMANENT
     if isinstance(error, AmbiguousResultError):
         return Failure.AMBIGUOUS
     if not isinstance(error, ApiError):

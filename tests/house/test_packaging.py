@@ -83,7 +83,8 @@ def test_every_folder_with_modules_is_a_package(package):
 
 def test_the_client_needs_only_what_it_brings():
     brought = {*names_in(PROJECT["project"]["dependencies"])}
-    optional = {"click", "rich", "google-api-python-client"}  # in extras of the client's own
+    # In extras of the client's own.
+    optional = {"click", "rich", "google-auth", "google-api-python-client"}
 
     assert foreign_imports("tqsdk") - optional <= brought
 

@@ -27,6 +27,7 @@ ENGINE_FOR_STORES = {
 WALLS = {
     "discovery": {"yaml"},
     "tqsdk": {"discovery"},
+    "tqsdk/google_credentials": {"tqsdk", "google.auth", "google.oauth2"},
     "tqsdk/requests_transport": {"tqsdk", "requests", "urllib3"},
     "tqsdk/cli": {"tqsdk", "discovery", "click", "rich"},
     "tqsdk/compat": {"tqsdk", "discovery", "googleapiclient", "httplib2"},
