@@ -194,7 +194,7 @@ class _Renewed:
     A token that comes without an expiry, as mere text, is used once.
     """
 
-    def __init__(self, source: Callable[[], str | AccessToken | None], clock: Clock) -> None:
+    def __init__(self, source: TokenSource, clock: Clock) -> None:
         self._source = source
         self._clock = clock
         self._lock = Lock()
@@ -229,8 +229,6 @@ class _Renewed:
             _log.warning("the token could not be renewed, and is still used: %s", error)
             self._held = _Held(held.value, now + _AFTER_A_FAILURE, held.until)
             return held.value
-        if token is None:
-            return None
         if not isinstance(token, AccessToken):
             return _bearer(token)
         self._held = _held(token, self._clock.now())
@@ -245,7 +243,7 @@ def _held(token: AccessToken, now: datetime) -> _Held:
     return _Held(_bearer(token.value), max(until - _AHEAD, now + 0.75 * (until - now)), until)
 
 
-def _bearer(token: str) -> str:
+def _bearer(token: object) -> str:
     return f"Bearer {config.check_token(token)}"
 
 

@@ -78,13 +78,13 @@ def is_loopback(endpoint: str) -> bool:
         return host == "localhost" or host.endswith(".localhost")
 
 
-def check_token(token: str) -> str:
+def check_token(token: object) -> str:
     """*token*, if it can stand in a header.
 
     Raises:
         ConfigError: It cannot; the message does not repeat it.
     """
-    if not _TOKEN.fullmatch(token):
+    if not isinstance(token, str) or not _TOKEN.fullmatch(token):
         raise ConfigError("token must be printable ASCII without spaces or line breaks")
     return token
 

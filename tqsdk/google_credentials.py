@@ -38,7 +38,7 @@ def service_account(
 
 def source(
     credentials: auth.ApplicationDefault | auth.GoogleCredentials,
-) -> Callable[[], auth.AccessToken | None]:
+) -> auth.TokenSource:
     """What gives a new token each time, unless *credentials* have one that it has not given yet."""
     if isinstance(credentials, auth.ApplicationDefault):
         return _Default(credentials.scopes)
@@ -51,7 +51,7 @@ class _Source:
         self._credentials = credentials
         self._given: str | None = None
 
-    def __call__(self) -> auth.AccessToken | None:
+    def __call__(self) -> auth.AccessToken:
         own = self._credentials
         # Other clients may share the credentials, and have refreshed them already.
         if not own.valid or own.token == self._given:
@@ -69,7 +69,7 @@ class _Default:
         self._scopes = scopes
         self._source: _Source | None = None
 
-    def __call__(self) -> auth.AccessToken | None:
+    def __call__(self) -> auth.AccessToken:
         if self._source is None:
             try:
                 found, _ = google.auth.default(scopes=self._scopes)
