@@ -21,6 +21,7 @@ import logging
 
 from tqsdk import ground  # noqa: F401 - first: it refuses to go on with a stranger's discovery
 from tqsdk.auth import AccessToken
+from tqsdk.budget import RetryBudget
 from tqsdk.client import Client
 from tqsdk.clock import Clock, SystemClock
 from tqsdk.errors import (
@@ -48,6 +49,7 @@ from tqsdk.errors import (
     TransportError,
     UnauthenticatedError,
 )
+from tqsdk.hooks import Attempt
 from tqsdk.lease import Lease, Leases
 from tqsdk.limits import Limits
 from tqsdk.models import QueueAcl, QueueInfo, QueueStats, Task, TaskSummary
@@ -63,6 +65,7 @@ __all__ = [
     "AmbiguousResultError",
     "ApiError",
     "ArgumentError",
+    "Attempt",
     "CallOptions",
     "Client",
     "Clock",
@@ -89,6 +92,7 @@ __all__ = [
     "RequestTimeoutError",
     "RequestsTransport",
     "Response",
+    "RetryBudget",
     "RetryPolicy",
     "ServerError",
     "SystemClock",

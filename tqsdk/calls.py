@@ -20,6 +20,8 @@ from tqsdk.transport import Request, Response, merged
 
 T = TypeVar("T")
 
+ATTEMPT_HEADER = "X-TaskQueue-Attempt"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call(Generic[T]):
@@ -81,12 +83,18 @@ class Call(Generic[T]):
             ) from error
 
 
-def get_queue(project: str, queue: str, *, stats: bool = False) -> Call[models.QueueInfo]:
-    """Describe a queue, with its statistics if *stats*."""
+def get_queue(
+    project: str, queue: str, *, stats: bool = False, attempt_id: str | None = None
+) -> Call[models.QueueInfo]:
+    """Describe a queue, with its statistics if *stats*.
+
+    With *attempt_id*, an answer that has it too is one of a server that knows the header.
+    """
     return _call(
         "taskqueue.taskqueues.get",
         {"project": project, "taskqueue": queue, "getStats": stats or None},
         lambda data: models.QueueInfo.from_api(data, project=project, queue=queue),
+        attempt_id=attempt_id,
     )
 
 
@@ -165,7 +173,7 @@ def lease_tasks(
             models.Task.from_api(item, project=project, queue=queue)
             for item in models.task_items("Tasks", data)
         ],
-        headers={"X-TaskQueue-Attempt": attempt_id} if attempt_id else {},
+        attempt_id=attempt_id,
     )
 
 
@@ -274,7 +282,7 @@ def _call(
     *,
     task: str | None = None,
     body: Mapping[str, Any] | None = None,
-    headers: Mapping[str, str] | None = None,
+    attempt_id: str | None = None,
 ) -> Call[T]:
     """Put *arguments*, by their wire names, where the contract wants them; None means absent."""
     method = contract.load("v1beta2").methods[operation]
@@ -295,7 +303,7 @@ def _call(
         queue=str(arguments["taskqueue"]),
         task=task,
         body=None if body is None else models.spell(method.request or "", body),
-        headers=headers or {},
+        headers={ATTEMPT_HEADER: attempt_id} if attempt_id else {},
         read=read,
     )
 

@@ -85,7 +85,10 @@ class Client(ClientBase):
         if isinstance(step, Pause):
             self.clock.sleep(step.seconds)
             return None
-        return self._transport.send(step.request, step.timeout)
+        if step.span is None:
+            return self._transport.send(step.request, step.timeout)
+        with step.span.active():
+            return self._transport.send(step.request, step.timeout)
 
     def close(self) -> None:
         """Close the connections, unless the transport was given and may serve others."""

@@ -5,16 +5,19 @@ from __future__ import annotations
 import copy
 import os
 import platform
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Self, TypedDict, Unpack
 
 from tqsdk import auth, config
 from tqsdk.auth import Credentials
+from tqsdk.budget import RetryBudget
 from tqsdk.clock import Clock, SystemClock
-from tqsdk.exchange import Exchange, Setup
+from tqsdk.exchange import Exchange
+from tqsdk.hooks import AttemptHook, Tracing
 from tqsdk.limits import Limits
 from tqsdk.options import CallOptions, Options
 from tqsdk.retry import RetryPolicy
+from tqsdk.setup import Setup
 from tqsdk.version import __version__
 
 _STANDARD_LIMITS = Limits()
@@ -38,6 +41,11 @@ class ClientSettings(TypedDict, total=False):
         headers: Sent with each request.
         limits: What is checked before sending; ``Limits.none()`` for servers with other limits.
         clock: What measures time and waits.
+        retry_budget: What the repetitions of this client may cost together; None for no bound. Give
+            the same one to several clients of one server.
+        on_attempt: A function, or several, called with an ``Attempt`` after each request, in the
+            thread that sent it. What it raises is logged and goes no further.
+        tracing: Makes spans; see ``tqsdk.otel.tracing``.
     """
 
     endpoint: str | None
@@ -50,6 +58,9 @@ class ClientSettings(TypedDict, total=False):
     headers: Mapping[str, str]
     limits: Limits
     clock: Clock
+    retry_budget: RetryBudget | None
+    on_attempt: AttemptHook | Sequence[AttemptHook]
+    tracing: Tracing | None
 
 
 class ClientBase:
@@ -57,7 +68,7 @@ class ClientBase:
 
     Args:
         project: As for ``Client``.
-        products: What carries requests, for the User-Agent: ``requests/2.32``.
+        product: What carries requests, for the User-Agent: ``requests/2.32``.
         is_remote: Whether it goes over a network, so that there must be an endpoint.
         settings: As ``ClientSettings``.
 
@@ -92,6 +103,9 @@ class ClientBase:
             endpoint=self.endpoint,
             headers=_who_calls(product, suffix),
             clock=self.clock,
+            budget=settings["retry_budget"] if "retry_budget" in settings else RetryBudget(),
+            on_attempt=_listed(settings.get("on_attempt", ())),
+            tracing=settings.get("tracing"),
         )
 
     def exchange(self, **options: Unpack[CallOptions]) -> Exchange:
@@ -119,6 +133,10 @@ def _call_options(settings: ClientSettings) -> CallOptions:
     if "headers" in settings:
         options["headers"] = settings["headers"]
     return options
+
+
+def _listed(hooks: AttemptHook | Sequence[AttemptHook]) -> tuple[AttemptHook, ...]:
+    return (hooks,) if callable(hooks) else tuple(hooks)
 
 
 def _who_calls(product: str | None, suffix: str | None) -> dict[str, str]:

@@ -18,6 +18,8 @@ PROJECT = "GOOGLE_CLOUD_PROJECT"
 
 _HOST_AND_PORT = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^\s/:@\[\]?#]+):[0-9]{1,5}")
 _PRODUCT = re.compile(r"[!-~]+( [!-~]+)*")
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_HEADER_VALUE = re.compile(r"([!-~\xa0-\xff]([ \t!-~\xa0-\xff]*[!-~\xa0-\xff])?)?")
 _TOKEN = re.compile(r"[!-~]+")
 
 
@@ -87,6 +89,21 @@ def check_token(token: object) -> str:
     if not isinstance(token, str) or not _TOKEN.fullmatch(token):
         raise ConfigError("token must be printable ASCII without spaces or line breaks")
     return token
+
+
+def check_header(name: str, value: str) -> None:
+    """Refuse a header that cannot be sent.
+
+    Raises:
+        ConfigError: The message does not repeat the value, which may be a secret.
+    """
+    if not isinstance(name, str) or not _HEADER_NAME.fullmatch(name):
+        raise ConfigError(f"headers: {name!r} is not the name of a header")
+    if not isinstance(value, str) or not _HEADER_VALUE.fullmatch(value):
+        raise ConfigError(
+            f"headers: the value of {name} must be text in Latin-1, without line breaks or spaces "
+            "at its ends"
+        )
 
 
 def check_product(text: str | None) -> str | None:

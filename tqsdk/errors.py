@@ -46,6 +46,7 @@ class Facts(TypedDict, total=False):
     task: str | None
     attempts: int
     elapsed: float
+    ambiguous: bool
 
 
 class ApiFacts(Facts, total=False):
@@ -68,6 +69,8 @@ class TaskQueueError(Exception):
         task: The name of the task it was about; of an insert, the generated one too.
         attempts: How often a request was sent.
         elapsed: Seconds from the first attempt until this error was certain.
+        ambiguous: Whether an attempt may have been carried out all the same, be it an earlier one
+            than that which this error is of.
     """
 
     advice: ClassVar[str] = ""
@@ -76,6 +79,7 @@ class TaskQueueError(Exception):
     task: str | None = None
     attempts: int = 0
     elapsed: float = 0.0
+    ambiguous: bool = False
 
     def __init__(self, message: str = "", **facts: Unpack[Facts]) -> None:
         super().__init__(message)  # the message is pickled as the argument, all else as attributes
@@ -91,7 +95,8 @@ class TaskQueueError(Exception):
         text = ", ".join(filter(None, place))
         text = f"{text}: {self._summary()}" if text else self._summary()
         if self.attempts > 1:
-            text += f" ({self.attempts} attempts in {self.elapsed:.1f} s)"
+            unsure = ", one of which may have been carried out" if self.ambiguous else ""
+            text += f" ({self.attempts} attempts in {self.elapsed:.1f} s{unsure})"
         return f"{text}; {self.advice}" if self.advice else text
 
     def _summary(self) -> str:
@@ -136,19 +141,9 @@ class PayloadDecodeError(TaskQueueError, ValueError):
 
 
 class DeadlineExceededError(TaskQueueError):
-    """The ``deadline`` of a call passed before an attempt succeeded; the cause is the last failure.
-
-    Attributes:
-        ambiguous: Whether one of the attempts may have been carried out.
-    """
+    """The ``deadline`` passed before an attempt succeeded; the cause is the last failure."""
 
     advice = "allow a longer deadline=, or see the cause"
-
-    def __init__(
-        self, message: str = "", *, ambiguous: bool = False, **facts: Unpack[Facts]
-    ) -> None:
-        super().__init__(message, **facts)
-        self.ambiguous = ambiguous
 
 
 class TransportError(TaskQueueError):
@@ -168,7 +163,7 @@ class AmbiguousResultError(TransportError):
     runs out. The cause, if there is one, is what came instead of an answer.
     """
 
-    advice = "it may or may not have been done"
+    advice = "it may have been done: look before you repeat it"
 
 
 class RequestTimeoutError(AmbiguousResultError):
@@ -197,18 +192,21 @@ class ApiError(TaskQueueError):
         vars(self).update(facts)
 
     def _summary(self) -> str:
-        detail = ", ".join(filter(None, (self.reason, self.code)))
+        request = self.request_id and f"request {self.request_id}"
+        detail = ", ".join(filter(None, (self.reason, self.code, request)))
         return f"{self.status} {self.message}" + (f" [{detail}]" if detail else "")
 
 
 class InvalidArgumentError(ApiError):
     """The server does not take an argument."""
 
+    advice = "change the argument that the server names"
+
 
 class UnauthenticatedError(ApiError):
     """No credentials, or bad ones."""
 
-    advice = "pass a valid token="
+    advice = "pass a valid token=, or credentials= that get one"
 
 
 class PermissionDeniedError(ApiError):
@@ -244,18 +242,11 @@ class TaskExistsError(ApiError):
 class TaskTombstonedError(TaskExistsError):
     """The name belonged to a task deleted not long ago, and cannot be used yet.
 
-    Attributes:
-        ambiguous: Whether that task may have been this one: stored by an attempt whose answer was
-            lost, then leased and deleted by someone.
+    If it is ``ambiguous``, that task may have been this one: stored by an attempt whose answer was
+    lost, then leased and deleted by someone.
     """
 
     advice = "choose another name: this one stays blocked for days"
-
-    def __init__(
-        self, message: str = "", *, ambiguous: bool = False, **facts: Unpack[ApiFacts]
-    ) -> None:
-        super().__init__(message, **facts)
-        self.ambiguous = ambiguous
 
 
 class LeaseLostError(ApiError):
@@ -278,6 +269,8 @@ class RateLimitedError(ApiError):
 
 class ServerError(ApiError):
     """The server failed, or answered what is no answer of this API (``invalidResponse``)."""
+
+    advice = "look into the server's log, or try again later"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,35 +9,45 @@ written once.
 from __future__ import annotations
 
 import logging
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from typing import TypeAlias, TypeVar
 
 from tqsdk import retry
-from tqsdk.calls import Call
-from tqsdk.clock import Clock
+from tqsdk.calls import ATTEMPT_HEADER, Call
 from tqsdk.errors import (
     AmbiguousResultError,
     ApiError,
     CredentialsError,
     DeadlineExceededError,
     Facts,
+    TaskQueueError,
     TransportError,
 )
+from tqsdk.hooks import Attempt, Span
 from tqsdk.options import Options
-from tqsdk.transport import Request, Response, Timeout, merged
+from tqsdk.retry import Failure
+from tqsdk.setup import Learned, Setup
+from tqsdk.transport import Request, Response, Timeout, lookup, merged
 
 T = TypeVar("T")
+
+_SHORTEST_SECRET = 8  # what is shorter may be part of any word
 
 _log = logging.getLogger("tqsdk")
 
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """Send this request; the answer, or the TransportError, goes back into the script."""
+    """Send this request; the answer, or the TransportError, goes back into the script.
+
+    Attributes:
+        span: If there is one, it is to be active meanwhile.
+    """
 
     request: Request
     timeout: Timeout
+    span: Span | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,19 +72,7 @@ Step: TypeAlias = Send | Pause | Authorize
 Script: TypeAlias = Generator[Step, Response | str | None, T]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Setup:
-    """What all operations of one client have in common.
-
-    Attributes:
-        endpoint: The URL of the server, without the API's own path.
-        headers: Sent with every request.
-        clock: What measures time.
-    """
-
-    endpoint: str
-    headers: Mapping[str, str]
-    clock: Clock
+Repeatable: TypeAlias = bool | Callable[[float], Script[bool]]
 
 
 class Exchange:
@@ -84,11 +82,15 @@ class Exchange:
         attempts: Requests sent so far.
         unsure_since: When the first attempt was sent that may have changed the server without our
             knowing, on the monotonic clock; None if there was none.
+        echoed: Whether the last answer had the attempt's id, as only some servers send it.
+        share: What part of a request each attempt is: in a batch of 100 calls, 1/100.
     """
 
     def __init__(self, setup: Setup, options: Options) -> None:
         self.attempts = 0
         self.unsure_since: float | None = None
+        self.echoed = False
+        self.share = 1.0
         self.clock = setup.clock
         self._setup = setup
         self._headers = merged(options.headers, setup.headers)
@@ -96,8 +98,16 @@ class Exchange:
         self._began = self.clock.monotonic()
         self._sent_at = self._began
         # Who gives a header by hand is not asked for one, nor is another sent in its place.
-        self._authorizes = all(name.lower() != "authorization" for name in self._headers)
+        self._authorization = lookup(self._headers, "Authorization")
+        self._authorizes = self._authorization is None
         self._has_renewed = False
+        self._paid = 0.0
+        self._span: Span | None = None
+
+    @property
+    def learned(self) -> Learned:
+        """What the client knows of the server."""
+        return self._setup.learned
 
     @property
     def took_effect_after(self) -> float:
@@ -107,12 +117,13 @@ class Exchange:
         """
         return self._sent_at if self.unsure_since is None else self.unsure_since
 
-    def perform(self, call: Call[T], *, repeatable: bool) -> Script[T]:
+    def perform(self, call: Call[T], *, repeatable: Repeatable) -> Script[T]:
         """Send *call* until it succeeds, fails for good, or is out of attempts or time.
 
         Args:
             call: Sent unchanged each time.
-            repeatable: Whether it may be sent again when it may have been carried out already.
+            repeatable: Whether it may be sent again when it may have been carried out already; or a
+                script that finds out, given the seconds until it would be sent.
 
         Raises:
             AmbiguousResultError: It may have been carried out, and is not repeatable.
@@ -121,75 +132,126 @@ class Exchange:
             TransportError: Why there was none to the last attempt.
             CredentialsError: There was no access token for the last attempt.
         """
-        attempt = 0
-        while True:
-            attempt += 1
-            self._check_time(call)
+        if self._setup.tracing is None:
+            return (yield from self._perform(call, repeatable))
+        with self._setup.tracing.span(call, self._setup.endpoint) as span:
+            around, self._span = self._span, span
             try:
-                return (yield from self._attempt(call))
+                result = yield from self._perform(call, repeatable)
+            finally:
+                self._span = around
+            span.succeeded(result)
+            return result
+
+    def _perform(self, call: Call[T], repeatable: Repeatable) -> Script[T]:
+        if self._is_too_late():
+            raise self._too_late(call)
+        failures = 0
+        while True:
+            try:
+                result = yield from self._attempt(call)
             except (ApiError, TransportError, CredentialsError) as error:
-                vars(error).update(self._facts(call))
-                unsure = call.changes and retry.classify(error) is retry.Failure.AMBIGUOUS
-                if unsure and self.unsure_since is None:
-                    self.unsure_since = self._sent_at
-                if unsure and not repeatable:
-                    if not isinstance(error, ApiError):
-                        raise
-                    raise self._ambiguous(error, call) from error
-                pause = self._options.retry.wait(error, attempt=attempt)
-                if pause is None:
-                    raise
-                left = self._left()
-                if left is not None and pause >= left:
+                failures += 1
+                pause = yield from self._pause(call, error, failures, repeatable)
+                self._announce(call, error, pause)
+                yield Pause(pause)
+                if self._is_too_late():
                     raise self._too_late(call) from error
-            yield Pause(pause)
+            else:
+                self._be_paid_back()
+                return result
 
     def _attempt(self, call: Call[T]) -> Script[T]:
-        authorization = (yield Authorize()) if self._authorizes else None
-        response = yield from self._send(call, authorization)
-        if response.status == 401 and authorization and not self._has_renewed:
+        if self._authorizes:
+            self._authorization = _text((yield Authorize()))
+        response = yield from self._send(call)
+        rejected = self._authorization
+        if response.status == 401 and rejected and self._authorizes and not self._has_renewed:
             self._has_renewed = True
-            renewed = yield Authorize(rejected=str(authorization))
-            if renewed not in (None, authorization):
-                response = yield from self._send(call, renewed)
+            self._authorization = _text((yield Authorize(rejected)))
+            if self._authorization not in (None, rejected):
+                response = yield from self._send(call)
         try:
             return call.result(response)
         except ApiError as error:
             error.retry_after = retry.wish(response, self.clock.now())
+            self._hide_token(error)
             raise
 
-    def _send(self, call: Call[T], authorization: Response | str | None) -> Script[Response]:
+    def _send(self, call: Call[T]) -> Script[Response]:
         headers = self._headers
-        if authorization is not None:
-            headers = {**headers, "Authorization": str(authorization)}
+        if self._authorizes and self._authorization is not None:
+            headers = {**headers, "Authorization": self._authorization}
         self.attempts += 1
         self._sent_at = self.clock.monotonic()
+        request = call.request(self._setup.endpoint, headers)
         try:
-            response = yield Send(call.request(self._setup.endpoint, headers), self._timeout())
+            response = yield Send(request, self._timeout(), self._span)
         except TransportError as error:
-            self._report(call, type(error).__name__)
+            self._report(call, error=error)
             raise
         if not isinstance(response, Response):
             raise TypeError("whoever runs a script answers each Send with a Response")
-        self._report(call, str(response.status))
+        self._report(call, response=response)
+        attempt_id = call.headers.get(ATTEMPT_HEADER)
+        self.echoed = attempt_id is not None and response.header(ATTEMPT_HEADER) == attempt_id
+        self.learned.repeats_leases |= self.echoed
         return response
 
-    def _ambiguous(self, error: ApiError, call: Call[T]) -> AmbiguousResultError:
-        return AmbiguousResultError(
-            f"the server failed: {error.status} {error.message}", **self._facts(call)
-        )
-
-    def _check_time(self, call: Call[T]) -> None:
+    def _pause(
+        self, call: Call[T], error: TaskQueueError, failures: int, repeatable: Repeatable
+    ) -> Script[float]:
+        """Seconds until the next attempt; raises what is to be raised if there is to be none."""
+        failure = retry.classify(error)
+        if call.changes and failure is Failure.AMBIGUOUS and self.unsure_since is None:
+            self.unsure_since = self._sent_at
+        unsure = call.changes and self.unsure_since is not None
+        asks = unsure and failure is not Failure.PERMANENT and repeatable is not True
+        pause = self._options.retry.wait(error, attempt=failures)
+        if pause is None or (asks and not (yield from _answer(repeatable, pause))):
+            raise self._last(call, error, ambiguous=asks)
         left = self._left()
-        if left is not None and left <= 0:
-            raise self._too_late(call)
+        if left is not None and pause >= left:
+            raise self._too_late(call) from error
+        if not self._pay(failure):
+            error.add_note("Not repeated: too much failed lately, the retry budget is used up.")
+            raise self._last(call, error, ambiguous=asks)
+        return pause
+
+    def _pay(self, failure: Failure) -> bool:
+        """Whether there is enough left for a repetition."""
+        if self._setup.budget is None:
+            return True
+        cost = self._setup.budget.take(failure, self.share)
+        self._paid += cost or 0.0
+        return cost is not None
+
+    def _be_paid_back(self) -> None:
+        if self._setup.budget is not None:
+            self._setup.budget.give_back(self._paid or self.share)
+        self._paid = 0.0
+
+    def _last(self, call: Call[T], error: TaskQueueError, *, ambiguous: bool) -> TaskQueueError:
+        """What to raise when *error* ended the last attempt."""
+        vars(error).update(self.facts(call))
+        if not ambiguous or isinstance(error, AmbiguousResultError):
+            return error
+        if isinstance(error, ApiError):
+            message = f"the server failed: {error.status} {error.message}"
+        else:
+            message = f"{error.message}, after an attempt whose answer was lost"
+        last = AmbiguousResultError(message, **self.facts(call))
+        last.__cause__ = error
+        return last
 
     def _too_late(self, call: Call[T]) -> DeadlineExceededError:
         return DeadlineExceededError(
-            f"not done within the deadline of {self._options.deadline:g} s",
-            ambiguous=self.unsure_since is not None,
-            **self._facts(call),
+            f"not done within the deadline of {self._options.deadline:g} s", **self.facts(call)
         )
+
+    def _is_too_late(self) -> bool:
+        left = self._left()
+        return left is not None and left <= 0
 
     def _left(self) -> float | None:
         """Seconds until the deadline, if there is one."""
@@ -203,23 +265,58 @@ class Exchange:
             return limits
         return Timeout(min(limits.connect, left), min(limits.read, left))
 
-    def _facts(self, call: Call[T]) -> Facts:
-        elapsed = self.clock.monotonic() - self._began
+    def facts(self, call: Call[T]) -> Facts:
+        """What an error that ends the operation here is to be told."""
         return Facts(
             operation=call.operation,
             queue=call.queue,
             task=call.task,
             attempts=self.attempts,
-            elapsed=elapsed,
+            elapsed=self.clock.monotonic() - self._began,
+            ambiguous=self.unsure_since is not None,
         )
 
-    def _report(self, call: Call[T], outcome: str) -> None:
-        _log.debug(
-            "%s %s %s -> %s, attempt %d, %.0f ms",
+    def _announce(self, call: Call[T], error: TaskQueueError, pause: float) -> None:
+        _log.info(
+            "%s %s %s failed, again in %.1f s: %s",
             call.operation,
             call.queue,
             call.task or "-",
-            outcome,
-            self.attempts,
-            1000 * (self.clock.monotonic() - self._sent_at),
+            pause,
+            error.message,
         )
+
+    def _hide_token(self, error: ApiError) -> None:
+        """Take our token out of what the server said: errors are logged."""
+        token = (self._authorization or "").rpartition(" ")[2]
+        if len(token) >= _SHORTEST_SECRET and token in error.message:
+            error.message = error.message.replace(token, "***")
+            error.args = (error.message,)
+
+    def _report(
+        self,
+        call: Call[T],
+        *,
+        response: Response | None = None,
+        error: TransportError | None = None,
+    ) -> None:
+        attempt = Attempt(
+            operation=call.operation,
+            queue=call.queue,
+            task=call.task,
+            number=self.attempts,
+            seconds=self.clock.monotonic() - self._sent_at,
+            response=response,
+            error=error,
+        )
+        self._setup.report(attempt, self._span)
+
+
+def _answer(repeatable: Repeatable, pause: float) -> Script[bool]:
+    return repeatable if isinstance(repeatable, bool) else (yield from repeatable(pause))
+
+
+def _text(answer: Response | str | None) -> str | None:
+    if isinstance(answer, Response):
+        raise TypeError("whoever runs a script answers each Authorize with a header's value")
+    return answer

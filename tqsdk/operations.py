@@ -3,7 +3,9 @@
 ==================  =============================================================================
 insert, named       repeated; if the name is then taken, the stored task is fetched and compared
 insert, nameless    not repeated once it may have been carried out
-lease               likewise, unless the caller allows it: the tasks of a lost answer stay hidden
+lease               repeated under the same id if the server knows the header for it, and while the
+                    lost lease lives; else not, unless the caller allows it: the tasks of a lost
+                    answer stay hidden
 renew               repeated; if the lease then seems lost, the task is fetched to see whether it
                     was our own renewal that changed it
 release             repeated; a lease that is then lost is what was wanted
@@ -16,17 +18,22 @@ Everything is repeated that was not sent, or that the server promised not to hav
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from tqsdk import calls, limits, names
 from tqsdk.errors import (
+    AmbiguousResultError,
     ApiError,
+    CredentialsError,
+    DeadlineExceededError,
     LeaseLostError,
     ServerError,
     TaskExistsError,
     TaskNotFoundError,
     TaskTombstonedError,
+    TransportError,
 )
 from tqsdk.exchange import Exchange, Script
 from tqsdk.limits import Limits
@@ -99,6 +106,7 @@ def insert(
                 enqueued_at=now,
             )
         elif (stored.payload, stored.tag) != (data, tag):
+            error.ambiguous = False  # no longer: the name is somebody else's
             raise
         return replace(stored, deduplicated=True)
 
@@ -115,6 +123,7 @@ def lease(
 ) -> Script[list[Held]]:
     """Lease tasks, each timed from before the server can have begun its lease."""
     whole_seconds = address.limits.seconds(seconds)
+    attempt_id = names.generate()
     call = calls.lease_tasks(
         address.project,
         address.queue,
@@ -122,9 +131,24 @@ def lease(
         seconds=whole_seconds,
         tag=address.limits.tag(tag),
         group_by_tag=group_by_tag,
-        attempt_id=names.generate(),
+        attempt_id=attempt_id,
     )
-    tasks = yield from exchange.perform(call, repeatable=retry_ambiguous)
+
+    def gives_the_same(pause: float) -> Script[bool]:
+        # Once the lost lease is over, the server would begin a new one, and count it.
+        until = exchange.took_effect_after + whole_seconds
+        if exchange.clock.monotonic() + pause >= until:
+            return False
+        return (yield from _repeats_leases(exchange, address, attempt_id))
+
+    tasks = yield from exchange.perform(call, repeatable=retry_ambiguous or gives_the_same)
+    if exchange.unsure_since is not None and not (retry_ambiguous or exchange.echoed):
+        exchange.learned.repeats_leases = False
+        raise AmbiguousResultError(
+            "the server no longer knows the lease whose answer was lost, and began another; "
+            "the tasks of both stay hidden until they end",
+            **exchange.facts(call),
+        )
     until = exchange.took_effect_after + whole_seconds
     return [Held(task, until) for task in tasks]
 
@@ -194,6 +218,16 @@ def stats(exchange: Exchange, address: Address) -> Script[QueueStats]:
             reason="invalidResponse",
         )
     return queue.stats
+
+
+def _repeats_leases(exchange: Exchange, address: Address, attempt_id: str) -> Script[bool]:
+    """Whether the server answers a repeated lease with the same tasks; asked once if not known."""
+    if not exchange.learned.repeats_leases:
+        probe = calls.get_queue(address.project, address.queue, attempt_id=attempt_id)
+        with suppress(ApiError, TransportError, CredentialsError, DeadlineExceededError):
+            # A refusal, or an answer that makes no sense, can have the header too.
+            yield from exchange.perform(probe, repeatable=True)
+    return exchange.learned.repeats_leases
 
 
 def _let_end(exchange: Exchange, address: Address, held: Held, seconds: int) -> Script[TaskSummary]:

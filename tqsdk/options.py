@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypedDict, Unpack
 
+from tqsdk import config
 from tqsdk.errors import ConfigError
 from tqsdk.retry import RetryPolicy
 from tqsdk.transport import Timeout, merged
@@ -32,7 +33,7 @@ class Options:
     """The choices made, complete; see CallOptions.
 
     Raises:
-        ConfigError: A time is not above 0.
+        ConfigError: A time is not above 0, or a header cannot be sent.
     """
 
     retry: RetryPolicy = field(default_factory=RetryPolicy)
@@ -46,6 +47,8 @@ class Options:
             raise ConfigError("timeout must be above 0 seconds, for connecting and for reading")
         if self.deadline is not None and not self.deadline > 0:
             raise ConfigError("deadline must be above 0 seconds, or None for no deadline")
+        for name, value in self.headers.items():
+            config.check_header(name, value)
 
     @property
     def limits(self) -> Timeout:

@@ -117,11 +117,14 @@ class RetryPolicy:
 
 
 def wish(response: Response, now: datetime) -> float | None:
-    """Seconds that ``Retry-After`` asks for, whether as a number or as a date.
+    """Seconds that ``Retry-After-Ms`` asks for, or ``Retry-After``, as a number or as a date.
 
     A date is compared with the answer's own ``Date``, and with *now* only if it has none, so that
     clocks which differ do no harm.
     """
+    text = (response.header("Retry-After-Ms") or "").strip()
+    if text.isascii() and text.isdigit():
+        return float(text[:18]) / 1000
     text = (response.header("Retry-After") or "").strip()
     if text.isascii() and text.isdigit():
         return float(text[:18])  # far beyond any cap, and still a number

@@ -22,7 +22,7 @@ class Request:
 
     def header(self, name: str) -> str | None:
         """The value of a header, its name in any case."""
-        return _lookup(self.headers, name)
+        return lookup(self.headers, name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Response:
 
     def header(self, name: str) -> str | None:
         """The value of a header, its name in any case."""
-        return _lookup(self.headers, name)
+        return lookup(self.headers, name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,8 @@ class Transport(Protocol):
         ...
 
 
-def _lookup(headers: Mapping[str, str], name: str) -> str | None:
+def lookup(headers: Mapping[str, str], name: str) -> str | None:
+    """The value of a header, its name in any case."""
     wanted = name.lower()
     return next((value for key, value in headers.items() if key.lower() == wanted), None)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import struct
 import threading
@@ -12,6 +13,7 @@ from enum import Enum
 from socketserver import StreamRequestHandler, ThreadingTCPServer
 from typing import Any, BinaryIO
 
+_ATTEMPT = re.compile(rb"(?mi)^X-TaskQueue-Attempt:.*\n")
 _END_OF_HEAD = b"\r\n\r\n"
 _CLOSE_WITH_RESET = struct.pack("ii", 1, 0)  # linger for no time: what is unsent is dropped
 
@@ -44,6 +46,7 @@ class Relay(ThreadingTCPServer):
     Attributes:
         fates: Of the next requests; those after them arrive.
         seen: The verbs of all requests so far.
+        hides_attempts: The server is not shown ``X-TaskQueue-Attempt``, as if it did not know it.
     """
 
     def __init__(self, target: tuple[str, int]) -> None:
@@ -51,6 +54,7 @@ class Relay(ThreadingTCPServer):
         self.target = target
         self.fates: deque[Fate] = deque()
         self.seen: list[str] = []
+        self.hides_attempts = False
         self._open: set[socket.socket] = set()
         self._changed = threading.Condition()
 
@@ -119,6 +123,8 @@ class _Connection(StreamRequestHandler):
             if fate is Fate.IGNORED:
                 self.rfile.read()
                 return
+            if self.server.hides_attempts:
+                request = _ATTEMPT.sub(b"", request)
             answer = self.server.ask(request)
             head = answer.index(_END_OF_HEAD)
             if fate is Fate.CUT_IN_HEAD:

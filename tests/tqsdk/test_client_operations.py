@@ -134,14 +134,6 @@ class TestInsert:
 
 
 class TestLease:
-    def test_a_lost_answer_is_not_risked_twice(self, scripted):
-        client, transport = scripted(LOST)
-
-        with pytest.raises(AmbiguousResultError):
-            client.queue("q").lease()
-
-        assert len(transport.requests) == 1
-
     def test_a_promise_that_nothing_was_done_is_repeated(self, scripted):
         throttled = refusal(503, "x", code="TRANSIENT_ERROR")
         client, transport = scripted(NOT_SENT, throttled, refusal(429, "x"), answer({}))

@@ -252,14 +252,15 @@ def test_the_list_has_tasks_without_payloads(scripted, a_task):
     assert not hasattr(task, "payload")
 
 
-def test_each_request_is_one_line_of_debug_log_without_secrets(scripted, a_task, caplog):
+def test_each_request_and_each_wait_is_a_line_of_log_without_secrets(scripted, a_task, caplog):
     client, _ = scripted(ConnectError("x"), answer(a_task()), token="s3cret")
     caplog.set_level(logging.DEBUG, "tqsdk")
 
     client.queue("q").insert(b"private", name="t1")
 
-    first, second = caplog.messages
+    first, wait, second = caplog.messages
     assert first.startswith("taskqueue.tasks.insert q t1 -> ConnectError, attempt 1")
+    assert wait.startswith("taskqueue.tasks.insert q t1 failed, again in ")
     assert second.startswith("taskqueue.tasks.insert q t1 -> 200, attempt 2")
     assert "s3cret" not in caplog.text
     assert "private" not in caplog.text
