@@ -55,6 +55,7 @@ from tqsdk.limits import Limits
 from tqsdk.models import QueueAcl, QueueInfo, QueueStats, Task, TaskSummary
 from tqsdk.options import CallOptions
 from tqsdk.queue import Queue
+from tqsdk.raw import RawResponse
 from tqsdk.requests_transport import RequestsTransport
 from tqsdk.retry import RetryPolicy
 from tqsdk.transport import Request, Response, Timeout, Transport
@@ -88,6 +89,7 @@ __all__ = [
     "QueueNotFoundError",
     "QueueStats",
     "RateLimitedError",
+    "RawResponse",
     "Request",
     "RequestTimeoutError",
     "RequestsTransport",

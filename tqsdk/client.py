@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import TracebackType
-from typing import TypeVar, Unpack
+from typing import ParamSpec, TypeVar, Unpack
 
 from tqsdk.calls import Call
 from tqsdk.client_base import ClientBase, ClientSettings
 from tqsdk.exchange import Authorize, Pause, Script, Step
 from tqsdk.options import CallOptions
 from tqsdk.queue import Queue
+from tqsdk.raw import RawResponse, call_recorded
 from tqsdk.requests_transport import RequestsTransport
 from tqsdk.transport import Response, Transport
 
 T = TypeVar("T")
+P = ParamSpec("P")
 
 
 class Client(ClientBase):
@@ -63,6 +66,16 @@ class Client(ClientBase):
         failure only if it changes nothing.
         """
         return self.run(self.exchange(**options).perform(call, repeatable=not call.changes))
+
+    def with_raw_response(
+        self, method: Callable[P, T], /, *args: P.args, **keywords: P.kwargs
+    ) -> RawResponse[T]:
+        """Call any method that asks the server, and return its answer beside the result::
+
+        raw = client.with_raw_response(queue.insert, b"hello", tag="greeting")
+        raw.result, raw.status, raw.headers, raw.attempts
+        """
+        return call_recorded(method, *args, **keywords)
 
     def run(self, script: Script[T]) -> T:
         """Do what *script* says, one thing after the other, and return its result."""

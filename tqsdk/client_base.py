@@ -84,12 +84,12 @@ class ClientBase:
         is_remote: bool,
         **settings: Unpack[ClientSettings],
     ) -> None:
-        self.endpoint = config.find_endpoint(
+        self.endpoint: str = config.find_endpoint(
             settings.get("endpoint"), os.environ, fallback=None if is_remote else "http://localhost"
         )
-        self.project = config.find_project(project, os.environ)
-        self.limits = settings.get("limits", _STANDARD_LIMITS)
-        self.clock = settings.get("clock", _SYSTEM_CLOCK)
+        self.project: str = config.find_project(project, os.environ)
+        self.limits: Limits = settings.get("limits", _STANDARD_LIMITS)
+        self.clock: Clock = settings.get("clock", _SYSTEM_CLOCK)
         self._options = Options().but(**_call_options(settings))
         self._authorizer = auth.authorizer(
             token=settings.get("token"),

@@ -132,7 +132,7 @@ class ArgumentError(TaskQueueError, ValueError):
 
     def __init__(self, argument: str = "", problem: str = "") -> None:
         super().__init__(f"{argument} {problem}")
-        self.args = (argument, problem)
+        self.args: tuple[str, str] = (argument, problem)
         self.argument = argument
 
 
@@ -181,6 +181,7 @@ class ApiError(TaskQueueError):
         retry_after: The server's wish, in seconds, before the next attempt.
     """
 
+    advice = "check the endpoint: this is no answer of the API"
     status: int = 0
     reason: str | None = None
     code: str | None = None

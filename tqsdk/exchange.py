@@ -15,6 +15,7 @@ from typing import TypeAlias, TypeVar
 
 from tqsdk import retry
 from tqsdk.calls import ATTEMPT_HEADER, Call
+from tqsdk.clock import Clock
 from tqsdk.errors import (
     AmbiguousResultError,
     ApiError,
@@ -87,11 +88,11 @@ class Exchange:
     """
 
     def __init__(self, setup: Setup, options: Options) -> None:
-        self.attempts = 0
+        self.attempts: int = 0
         self.unsure_since: float | None = None
-        self.echoed = False
-        self.share = 1.0
-        self.clock = setup.clock
+        self.echoed: bool = False
+        self.share: float = 1.0
+        self.clock: Clock = setup.clock
         self._setup = setup
         self._headers = merged(options.headers, setup.headers)
         self._options = options

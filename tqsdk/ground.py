@@ -2,12 +2,12 @@
 
 try:
     from discovery.identity import refuse_strangers
-except ImportError as error:
+except ImportError as _error:
     import discovery
 
     raise ImportError(
         f"{discovery.__file__} is not the `discovery` package of taskqueue-sdk, but hides it: "
         "rename or remove it, or install taskqueue-sdk into a virtual environment of its own"
-    ) from error
+    ) from _error
 
 refuse_strangers()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
@@ -45,6 +46,9 @@ class Attempt:
             return str(self.response.status)
         return type(self.error).__name__
 
+
+# Where the attempts of this thread, or task, are kept for ``with_raw_response``.
+recording: ContextVar[list[Attempt] | None] = ContextVar("tqsdk_recording", default=None)
 
 AttemptHook: TypeAlias = Callable[[Attempt], object]
 

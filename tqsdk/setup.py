@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from tqsdk.budget import RetryBudget
 from tqsdk.clock import Clock
-from tqsdk.hooks import Attempt, AttemptHook, Span, Tracing
+from tqsdk.hooks import Attempt, AttemptHook, Span, Tracing, recording
 
 _log = logging.getLogger("tqsdk")
 
@@ -47,7 +47,10 @@ class Setup:
     learned: Learned = field(default_factory=Learned)
 
     def report(self, attempt: Attempt, span: Span | None) -> None:
-        """Tell the log, the span and the hooks."""
+        """Tell the log, the span, the hooks, and a caller who wants the answer itself."""
+        record = recording.get()
+        if record is not None:
+            record.append(attempt)
         _log.debug(
             "%s %s %s -> %s, attempt %d, %.0f ms",
             attempt.operation,

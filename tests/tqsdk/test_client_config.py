@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tqsdk import Client, ConfigError, RequestsTransport
+from tqsdk import Client, ConfigError, ConnectError, RequestsTransport, RetryPolicy
 from tqsdk.config import find_endpoint, find_project
 from tqsdk.testing import ScriptedTransport, answer
 
@@ -96,7 +96,22 @@ def test_requests_say_who_asks_and_prove_it(scripted):
     request = transport.requests[0]
     assert request.header("authorization") == "Bearer s3cret"
     assert re.fullmatch(r"tqsdk/\S+ python/3\.\S+", request.header("user-agent") or "")
+    assert re.fullmatch(r"gl-python/3\.\S+ tqsdk/\S+", request.header("x-goog-api-client") or "")
     assert "s3cret" not in repr(client) + repr(request)
+
+
+def test_a_program_can_name_itself(scripted):
+    client, transport = scripted(answer({}), user_agent_suffix="my-app/2.1 (cron)")
+
+    client.queue("q").list()
+
+    assert (transport.requests[0].header("user-agent") or "").endswith(" my-app/2.1 (cron)")
+
+
+@pytest.mark.parametrize("suffix", ["", " a", "a\nX: y", "é"])
+def test_a_name_that_cannot_be_sent_is_refused(suffix):
+    with pytest.raises(ConfigError, match="user_agent_suffix"):
+        Client("p", endpoint="http://h", user_agent_suffix=suffix)
 
 
 def test_headers_of_one_call_replace_those_of_the_client(scripted):
@@ -131,3 +146,31 @@ def test_an_unknown_keyword_of_a_call_is_a_type_error(scripted):
 
     with pytest.raises(TypeError):
         client.queue("q").list(retries=3)  # type: ignore[call-arg]
+
+
+def test_a_client_with_other_options_shares_all_else(scripted):
+    client, transport = scripted(
+        *[ConnectError("x")] * 2, answer({}), headers={"X-A": "1", "X-B": "1"}, token="t"
+    )
+    other = client.with_options(
+        retry=RetryPolicy.none(), timeout=3, deadline=2, headers={"x-b": "2"}
+    )
+
+    with pytest.raises(ConnectError):
+        other.queue("q").list()
+    client.queue("q").list(headers={"X-C": "3"})
+
+    first, *_, last = transport.requests
+    assert (first.header("x-a"), first.header("x-b"), first.header("x-c")) == ("1", "2", None)
+    assert (last.header("x-a"), last.header("x-b"), last.header("x-c")) == ("1", "1", "3")
+    assert transport.timeouts[0].read == 2
+    assert first.header("authorization") == last.header("authorization") == "Bearer t"
+
+
+def test_closing_a_client_with_other_options_closes_nothing():
+    with Client("p", endpoint="http://127.0.0.1:1") as client:
+        with client.with_options(timeout=1) as other:
+            assert other.project == "p"
+
+        with pytest.raises(ConnectError):
+            client.queue("q").list(retry=RetryPolicy.none())

@@ -16,6 +16,8 @@ CLASSES = [
     if inspect.isclass(value) and issubclass(value, errors.TaskQueueError)
 ]
 
+ABSTRACT = (errors.TransportError,)  # raised as one of its subclasses
+
 
 def read(method: str, response: Response, task: str | None = "t") -> errors.ApiError:
     return refusal(f"taskqueue.{method}", response, queue="q", task=task)
@@ -119,7 +121,17 @@ def test_an_error_says_where_what_and_what_to_do():
 def test_an_error_carries_the_id_of_its_request():
     response = refused(500, "x", headers={"x-request-id": "r1"})
 
-    assert read("tasks.list", response).request_id == "r1"
+    error = read("tasks.list", response)
+
+    assert error.request_id == "r1"
+    assert "[invalid, request r1]" in str(error)
+
+
+@pytest.mark.parametrize("kind", CLASSES, ids=lambda kind: kind.__name__)
+def test_every_error_that_a_server_or_the_network_causes_says_what_to_do(kind):
+    if issubclass(kind, errors.TransportError | errors.ApiError) and kind not in ABSTRACT:
+        assert str(kind("x")).endswith(f"; {kind.advice}")
+        assert len(kind.advice) > 10
 
 
 @pytest.mark.parametrize("kind", CLASSES, ids=lambda kind: kind.__name__)

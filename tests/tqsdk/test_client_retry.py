@@ -16,10 +16,11 @@ from tqsdk import (
     Response,
     RetryPolicy,
     ServerError,
+    TaskQueueError,
 )
 from tqsdk.errors import refusal
 from tqsdk.retry import Failure, classify, wish
-from tqsdk.testing import answer
+from tqsdk.testing import VirtualClock, answer
 from tqsdk.testing import refusal as refused
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -98,6 +99,8 @@ def test_a_server_that_asks_for_too_much_is_not_asked_again():
     [
         ({}, None),
         ({"retry-after": "3"}, 3.0),
+        ({"Retry-After": "3", "Retry-After-Ms": "250"}, 0.25),
+        ({"Retry-After": "3", "Retry-After-Ms": "soon"}, 3.0),
         ({"Retry-After": " 0 "}, 0.0),
         ({"Retry-After": "soon"}, None),
         ({"Retry-After": "-1"}, None),
@@ -215,3 +218,36 @@ def test_a_policy_for_one_call_wins_over_the_clients(scripted):
         client.queue("q").list(retry=RetryPolicy.none())
 
     assert len(transport.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("answers", "unsure"),
+    [
+        ([ConnectError("x"), refused(403, "no")], False),
+        ([RequestTimeoutError("x"), refused(403, "no")], True),
+        ([refused(500, "x"), *[ConnectError("x")] * 4], True),
+    ],
+)
+def test_an_error_says_whether_an_earlier_attempt_may_have_been_carried_out(
+    scripted, answers, unsure
+):
+    client, _ = scripted(*answers)
+
+    with pytest.raises(TaskQueueError) as caught:
+        client.queue("q").insert(b"x")
+
+    assert caught.value.ambiguous is unsure
+    assert ("may have been carried out" in str(caught.value)) is unsure
+
+
+def test_a_deadline_that_passes_while_waiting_names_the_last_failure(scripted, clock):
+    class SlowClock(VirtualClock):
+        def sleep(self, seconds):
+            super().sleep(seconds + 60)
+
+    client, _ = scripted(refused(503, "x"), clock=SlowClock())
+
+    with pytest.raises(DeadlineExceededError) as caught:
+        client.queue("q").list(deadline=30)
+
+    assert isinstance(caught.value.__cause__, ServerError)
