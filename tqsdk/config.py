@@ -14,8 +14,10 @@ from tqsdk.errors import ConfigError
 
 EMULATOR_HOST = "TASKQUEUE_EMULATOR_HOST"
 ENDPOINT = "TASKQUEUE_ENDPOINT"
+LOG = "TQSDK_LOG"
 PROJECT = "GOOGLE_CLOUD_PROJECT"
 
+_LEVELS = ("debug", "info", "warning", "error")
 _HOST_AND_PORT = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^\s/:@\[\]?#]+):[0-9]{1,5}")
 _PRODUCT = re.compile(r"[!-~]+( [!-~]+)*")
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
@@ -64,6 +66,20 @@ def find_project(argument: str | None, environ: Mapping[str, str]) -> str:
     if not project:
         raise ConfigError(f"no project given: pass project=, or set {PROJECT}")
     return project
+
+
+def find_log_level(argument: str | None, environ: Mapping[str, str]) -> str | None:
+    """The level as ``logging`` names it; None if none is given.
+
+    Raises:
+        ConfigError: There is no such level.
+    """
+    level = environ.get(LOG) if argument is None else argument
+    if not level:
+        return None
+    if level.lower() not in _LEVELS:
+        raise ConfigError(f"no log level {level!r}: give one of {', '.join(_LEVELS)}, or set {LOG}")
+    return level.upper()
 
 
 def is_emulator(endpoint: str, environ: Mapping[str, str]) -> bool:

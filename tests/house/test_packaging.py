@@ -33,6 +33,7 @@ DATA_FILES = [
 BROUGHT_BY = {
     "google": "google-auth",
     "googleapiclient": "google-api-python-client",
+    "opentelemetry": "opentelemetry-api",
     "yaml": "pyyaml",
 }
 BROUGHT_ALONG = {"urllib3": "requests", "httplib2": "google-api-python-client"}
@@ -84,7 +85,7 @@ def test_every_folder_with_modules_is_a_package(package):
 def test_the_client_needs_only_what_it_brings():
     brought = {*names_in(PROJECT["project"]["dependencies"])}
     # In extras of the client's own.
-    optional = {"click", "rich", "google-auth", "google-api-python-client"}
+    optional = {"click", "rich", "google-auth", "google-api-python-client", "opentelemetry-api"}
 
     assert foreign_imports("tqsdk") - optional <= brought
 

@@ -28,6 +28,7 @@ WALLS = {
     "discovery": {"yaml"},
     "tqsdk": {"discovery"},
     "tqsdk/google_credentials": {"tqsdk", "google.auth", "google.oauth2"},
+    "tqsdk/otel": {"tqsdk", "opentelemetry"},
     "tqsdk/requests_transport": {"tqsdk", "requests", "urllib3"},
     "tqsdk/cli": {"tqsdk", "discovery", "click", "rich"},
     "tqsdk/compat": {"tqsdk", "discovery", "googleapiclient", "httplib2"},
