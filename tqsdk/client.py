@@ -73,7 +73,7 @@ class Client(ClientBase):
         """Call any method that asks the server, and return its answer beside the result::
 
         raw = client.with_raw_response(queue.insert, b"hello", tag="greeting")
-        raw.result, raw.status, raw.headers, raw.attempts
+        raw.result, raw.status, raw.header("ETag"), raw.attempts
         """
         return call_recorded(method, *args, **keywords)
 

@@ -84,13 +84,15 @@ class Queue:
             seconds: Whole, 0 to 604800.
             tag: Only tasks with this tag.
             group_by_tag: Without *tag*: only tasks that have the tag of the oldest one.
-            retry_ambiguous: Whether to repeat a call whose answer was lost. The tasks that it may
-                have leased stay hidden then until that lease ends.
+            retry_ambiguous: Whether to repeat a call whose answer was lost even if the server does
+                not know repeated leases. The tasks that it may have leased stay hidden then until
+                that lease ends.
             options: As ``CallOptions``.
 
         Raises:
             ArgumentError: The service does not take an argument.
-            AmbiguousResultError: Tasks may be leased, but which is unknown.
+            AmbiguousResultError: Tasks may be leased, but which is unknown: the answer was lost, and
+                this server would not give the same ones again.
         """
         exchange = self._client.exchange(**options)
         held = self._client.run(

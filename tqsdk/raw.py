@@ -36,6 +36,10 @@ class RawResponse(Generic[T]):
     def headers(self) -> Mapping[str, str]:
         return self.response.headers
 
+    def header(self, name: str) -> str | None:
+        """The value of a header, its name in any case."""
+        return self.response.header(name)
+
     @classmethod
     def of(cls, result: T, attempts: list[Attempt]) -> RawResponse[T]:
         """What *attempts* led to.
