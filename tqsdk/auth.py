@@ -33,10 +33,17 @@ class AccessToken:
     Attributes:
         value: The token itself.
         expires_at: Aware; None if it holds until the server refuses it.
+
+    Raises:
+        ConfigError: The expiry has no time zone.
     """
 
     value: str = field(repr=False)
     expires_at: datetime | None = None
+
+    def __post_init__(self) -> None:
+        if self.expires_at is not None and self.expires_at.tzinfo is None:
+            raise ConfigError("AccessToken: expires_at has no time zone: add tzinfo=timezone.utc")
 
 
 TokenSource: TypeAlias = Callable[[], str | AccessToken]
@@ -248,7 +255,7 @@ def _bearer(token: object) -> str:
 
 
 def _refuse_plain_http(endpoint: str) -> None:
-    if endpoint.startswith("http://") and not config.is_loopback(endpoint):
+    if config.is_plain_http(endpoint):
         raise ConfigError(
             f"Google credentials are not sent unprotected to {endpoint}: use https://, or for a "
             "network that you trust give a function that returns a token"

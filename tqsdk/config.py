@@ -18,6 +18,7 @@ LOG = "TQSDK_LOG"
 PROJECT = "GOOGLE_CLOUD_PROJECT"
 
 _LEVELS = ("debug", "info", "warning", "error")
+_PORTS = {"http": 80, "https": 443}
 _HOST_AND_PORT = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^\s/:@\[\]?#]+):[0-9]{1,5}")
 _PRODUCT = re.compile(r"[!-~]+( [!-~]+)*")
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
@@ -83,8 +84,20 @@ def find_log_level(argument: str | None, environ: Mapping[str, str]) -> str | No
 
 
 def is_emulator(endpoint: str, environ: Mapping[str, str]) -> bool:
-    """Whether *endpoint* is the server that ``TASKQUEUE_EMULATOR_HOST`` names."""
-    return endpoint == f"http://{environ.get(EMULATOR_HOST)}"
+    """Whether *endpoint* is the server that ``TASKQUEUE_EMULATOR_HOST`` names, however spelt."""
+    host = environ.get(EMULATOR_HOST, "")
+    if not _HOST_AND_PORT.fullmatch(host):
+        return False
+    here, there = urlsplit(endpoint), urlsplit(f"http://{host}")
+    if (here.port or _PORTS[here.scheme]) != there.port:
+        return False
+    both_local = is_loopback(endpoint) and is_loopback(f"http://{host}")
+    return both_local or here.hostname == there.hostname
+
+
+def is_plain_http(endpoint: str) -> bool:
+    """Whether others on the way can read what is sent to *endpoint*."""
+    return urlsplit(endpoint).scheme == "http" and not is_loopback(endpoint)
 
 
 def is_loopback(endpoint: str) -> bool:

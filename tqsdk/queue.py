@@ -91,7 +91,7 @@ class Queue:
 
         Raises:
             ArgumentError: The service does not take an argument.
-            AmbiguousResultError: Tasks may be leased, but which is unknown: the answer was lost, and
+            AmbiguousResultError: Tasks may be leased, but which is unknown: the answer is lost, and
                 this server would not give the same ones again.
         """
         exchange = self._client.exchange(**options)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -245,12 +245,14 @@ def test_real_credentials_are_not_sent_to_an_emulator(monkeypatch, credentials):
 
     with pytest.raises(ConfigError, match=r"TASKQUEUE_EMULATOR_HOST is set.*token="):
         Client("p", credentials=credentials)
-    with pytest.raises(ConfigError):
-        Client("p", credentials=credentials, endpoint="http://127.0.0.1:8088/")
+    for same in ("http://127.0.0.1:8088/base", "HTTP://LocalHost:8088", "https://[::1]:8088"):
+        with pytest.raises(ConfigError, match="TASKQUEUE_EMULATOR_HOST is set"):
+            Client("p", credentials=credentials, endpoint=same)
 
 
-def test_beside_the_emulator_real_credentials_may_be_sent(monkeypatch):
-    monkeypatch.setenv("TASKQUEUE_EMULATOR_HOST", "127.0.0.1:8088")
+@pytest.mark.parametrize("host", ["127.0.0.1:443", "queues.example:80", "nonsense", ""])
+def test_beside_the_emulator_real_credentials_may_be_sent(monkeypatch, host):
+    monkeypatch.setenv("TASKQUEUE_EMULATOR_HOST", host)
 
     Client("p", credentials=auth.default(), endpoint="https://queues.example").close()
 
@@ -267,8 +269,9 @@ def test_a_static_token_is_sent_to_an_emulator(monkeypatch, scripted):
 
 @pytest.mark.parametrize("credentials", [auth.default(), GoogleLike()])
 def test_google_credentials_stay_off_plain_http_but_on_this_machine(credentials):
-    with pytest.raises(ConfigError, match=r"http://queues\.example: use https"):
-        Client("p", credentials=credentials, endpoint="http://queues.example")
+    for endpoint in ("http://queues.example", "HTTP://localhost.example:1", "http://10.0.0.1"):
+        with pytest.raises(ConfigError, match=r"not sent unprotected to .*: use https"):
+            Client("p", credentials=credentials, endpoint=endpoint)
 
     for endpoint in ("http://localhost:1", "http://[::1]:1", "http://127.9.9.9", "https://h"):
         Client("p", credentials=credentials, endpoint=endpoint).close()
@@ -297,6 +300,11 @@ def test_a_function_that_gives_no_token_is_noticed(scripted, given):
         client.queue("q").list()
 
     assert not given or str(given) not in str(caught.value)
+
+
+def test_an_expiry_without_a_time_zone_is_refused():
+    with pytest.raises(ConfigError, match="time zone"):
+        AccessToken("t", datetime(2026, 1, 1))
 
 
 def test_a_token_is_in_no_repr():
