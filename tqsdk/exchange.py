@@ -301,6 +301,8 @@ class Exchange:
         response: Response | None = None,
         error: TransportError | None = None,
     ) -> None:
+        if self._span is None and not self._setup.is_watched:
+            return
         attempt = Attempt(
             operation=call.operation,
             queue=call.queue,

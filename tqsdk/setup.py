@@ -46,6 +46,13 @@ class Setup:
     tracing: Tracing | None = None
     learned: Learned = field(default_factory=Learned)
 
+    @property
+    def is_watched(self) -> bool:
+        """Whether anybody hears of attempts; spans aside."""
+        return (
+            bool(self.on_attempt) or recording.get() is not None or _log.isEnabledFor(logging.DEBUG)
+        )
+
     def report(self, attempt: Attempt, span: Span | None) -> None:
         """Tell the log, the span, the hooks, and a caller who wants the answer itself."""
         record = recording.get()
