@@ -56,7 +56,10 @@ def classify(error: TaskQueueError) -> Failure:
     # that it did nothing.
     if error.status == 503 and error.code == "TRANSIENT_ERROR":
         return Failure.THROTTLED
-    return Failure.AMBIGUOUS if error.status >= 500 else Failure.PERMANENT
+    # A success whose body makes no sense is somebody else's word, such as a proxy's that asks for a
+    # login: it does not say what the server did.
+    makes_no_sense = error.status < 300
+    return Failure.AMBIGUOUS if error.status >= 500 or makes_no_sense else Failure.PERMANENT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -50,6 +50,7 @@ def an_error(status: int, reason: str = "x", code: str | None = None) -> ApiErro
         (an_error(500), Failure.AMBIGUOUS),
         (an_error(502), Failure.AMBIGUOUS),
         (an_error(504), Failure.AMBIGUOUS),
+        (ServerError("x", status=200, reason="invalidResponse"), Failure.AMBIGUOUS),
         (an_error(400), Failure.PERMANENT),
         (an_error(401), Failure.PERMANENT),
         (an_error(404), Failure.PERMANENT),
