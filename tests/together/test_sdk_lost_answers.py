@@ -190,7 +190,7 @@ def test_a_server_that_never_answers_is_a_time_out(relay, far):
     relay.will(Fate.IGNORED)
 
     with pytest.raises(RequestTimeoutError):
-        far.lease(timeout=(5, 0.05))
+        far.lease(timeout=(5, 0.05), retry=RetryPolicy.none())
 
 
 def test_a_deadline_bounds_all_attempts(relay, far):
