@@ -1,4 +1,4 @@
-"""What can go wrong between a client and the server, once, on real sockets.
+"""What can go wrong between a client and the server: on real sockets, and in looking up the host.
 
 A fault strikes the next request of an operation. When the client has waited before it tries again,
 all is well, unless the fault was told to last.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
@@ -17,8 +17,8 @@ from typing import Any
 
 from tests.together.relay import Fate, Relay, Replaced
 
-# Ends in a name for this machine, so that an open server answers to it.
-HOST = "relay.localhost"
+# A name, so that it has to be looked up.
+_HOST = "localhost"
 
 RETRY_AFTER = 3
 
@@ -39,7 +39,7 @@ class Fault:
         name: In a few words.
         how: What is done to the request, or to the connection it needs.
         may_be_done: Whether, as far as a client can know, the server may have done what was asked;
-            None if that depends on how far the client had got when it struck.
+            None if that depends on how far the client has got by then.
         is_slow: Whether it shows only when the client has run out of patience.
     """
 
@@ -65,7 +65,8 @@ def _page(*, done: bool) -> Replaced:
 FAULTS = (
     Fault("connection refused", NoConnection.REFUSED, False),
     Fault("unknown host", NoConnection.UNRESOLVED, False),
-    Fault("reset before the request", NoConnection.RESET, None),
+    Fault("reset as soon as connected", NoConnection.RESET, None),
+    Fault("reset before the server has it", Fate.RESET_UNDONE, True),
     Fault("closed before the server has it", Fate.LOST, True),
     Fault("reset after the commit", Fate.RESET, True),
     Fault("closed after the commit", Fate.UNANSWERED, True),
@@ -95,18 +96,22 @@ FAULTS = (
 
 
 class Trouble:
-    """Strikes with a fault, and can be mended."""
+    """Strikes with a fault, and can be mended.
+
+    Attributes:
+        resolves: Whether the relay's host can be looked up.
+    """
 
     def __init__(self, relay: Relay) -> None:
         self._relay = relay
-        self._resolves = True
+        self.resolves = True
         self._refuses = False
         self._lasts = False
 
     @property
     def url(self) -> str:
         """The relay's address, by a name that has to be looked up."""
-        return f"http://{HOST}:{self._relay.port}"
+        return f"http://{_HOST}:{self._relay.port}"
 
     def strike(self, fault: Fault, *, lasting: bool = False) -> None:
         """Let *fault* happen to the next request, or from now on; connections are made anew."""
@@ -117,7 +122,7 @@ class Trouble:
                 self._refuses = True
             case NoConnection.UNRESOLVED:
                 self._relay.hang_up()
-                self._resolves = False
+                self.resolves = False
             case NoConnection.RESET:
                 self._relay.hang_up()
                 self._relay.resets_next = True
@@ -127,36 +132,33 @@ class Trouble:
     def mend(self) -> None:
         """Let the client connect again, if the fault does not last."""
         if not self._lasts:
-            self.end()
+            self._connect()
 
     def end(self) -> None:
         """Let all be well from now on."""
         self._lasts = False
-        self._resolves = True
-        self._relay.resets_next = False
+        self._connect()
         self._relay.will()
+
+    def _connect(self) -> None:
+        self.resolves = True
+        self._relay.resets_next = False
         if self._refuses:
             self._refuses = False
             self._relay.listen()
 
-    def resolve(
-        self, really: Callable[..., Any], host: Any, *arguments: Any, **options: Any
-    ) -> Any:
-        """What ``socket.getaddrinfo`` says, if it is *really* that and this is its clock."""
-        if host not in (HOST, HOST.encode()):
-            return really(host, *arguments, **options)
-        if not self._resolves:
-            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
-        return really("127.0.0.1", *arguments, **options)
-
 
 @contextmanager
 def trouble_with(relay: Relay) -> Iterator[Trouble]:
-    """Trouble with *relay*; until the block ends, the name ``HOST`` means this machine."""
+    """Trouble with *relay*, whose host is looked up in this process until the block ends."""
     trouble, really = Trouble(relay), socket.getaddrinfo
 
-    def resolve(host: Any, *arguments: Any, **options: Any) -> Any:
-        return trouble.resolve(really, host, *arguments, **options)
+    def resolve(host: Any, port: Any, *arguments: Any, **options: Any) -> Any:
+        if host not in (_HOST, _HOST.encode()) or port not in (relay.port, str(relay.port)):
+            return really(host, port, *arguments, **options)
+        if not trouble.resolves:
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+        return really("127.0.0.1", port, *arguments, **options)
 
     socket.getaddrinfo = resolve
     try:

@@ -197,3 +197,5 @@ OPERATIONS = (
     _read("stats", lambda driver, _: driver.stats(), 1),
     _read("info", lambda driver, _: driver.info(), "q1"),
 )
+
+BY_NAME = {each.name: each for each in OPERATIONS}

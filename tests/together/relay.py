@@ -29,6 +29,7 @@ class Fate(Enum):
         CUT_IN_HEAD: ... when half of the answer's headers are.
         CUT_IN_BODY: ... when half of the answer's body is.
         RESET: As UNANSWERED, but the client's system gets a reset, not an orderly end.
+        RESET_UNDONE: As LOST, but with a reset.
         IGNORED: The server never sees it, and the connection stays open until the client leaves.
         LATE: As IGNORED, but the server has done it.
     """
@@ -39,11 +40,12 @@ class Fate(Enum):
     CUT_IN_HEAD = "cut in head"
     CUT_IN_BODY = "cut in body"
     RESET = "reset"
+    RESET_UNDONE = "reset undone"
     IGNORED = "ignored"
     LATE = "late"
 
 
-_UNSEEN = {Fate.LOST, Fate.IGNORED}
+_UNSEEN = {Fate.LOST, Fate.RESET_UNDONE, Fate.IGNORED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,9 @@ class Replaced:
 
 
 Turn: TypeAlias = Fate | Replaced
+
+# To be repeated.
+EVERY_TENTH_LOST = [*[Fate.ARRIVES] * 9, Fate.UNANSWERED]
 
 
 class Relay(ThreadingTCPServer):
@@ -194,11 +199,12 @@ class _Connection(StreamRequestHandler):
             self.server.resets_next = False
             self._end_with_reset()
             return
-        while request := _message(self.rfile):
-            self.server.seen.append(request.split(b" ", 1)[0].decode())
-            turn = next(self.server.turns, Fate.ARRIVES)
-            if not self._passed_on(request, turn):
-                return
+        with suppress(ConnectionError):  # a client may leave in the middle of what it is told
+            while request := _message(self.rfile):
+                self.server.seen.append(request.split(b" ", 1)[0].decode())
+                turn = next(self.server.turns, Fate.ARRIVES)
+                if not self._passed_on(request, turn):
+                    return
 
     def _passed_on(self, request: bytes, turn: Turn) -> bool:
         """Give *request* its *turn*; whether the connection goes on."""
@@ -215,7 +221,7 @@ class _Connection(StreamRequestHandler):
             self.rfile.read()
         if turn in (Fate.CUT_IN_HEAD, Fate.CUT_IN_BODY):
             self.wfile.write(_half(answer, of_body=turn is Fate.CUT_IN_BODY))
-        if turn is Fate.RESET:
+        if turn in (Fate.RESET, Fate.RESET_UNDONE):
             self._end_with_reset()
         return False
 

@@ -8,12 +8,10 @@ from __future__ import annotations
 import pytest
 
 from tests.together.drivers import SDK_DRIVERS
-from tests.together.faults import FAULTS, RETRY_AFTER, Fault, NoConnection
-from tests.together.matrix import OPERATIONS, Operation, end_of
+from tests.together.faults import FAULTS, RETRY_AFTER, NoConnection
+from tests.together.matrix import BY_NAME, OPERATIONS, End, end_of
 from tests.together.relay import Fate
 from tqsdk import AmbiguousResultError, TaskQueueError
-
-BY_NAME = {each.name: each for each in OPERATIONS}
 
 # Who wants no name made gives up what a repetition is known by.
 CANNOT_BE_REPEATED = {"insert, dedupe=False"}
@@ -26,16 +24,13 @@ every_fault = pytest.mark.parametrize("fault", FAULTS, ids=lambda each: each.nam
 @every_driver
 @every_operation
 @every_fault
-def test_an_operation_has_one_effect_or_ends_in_an_error_that_it_may(
+def test_an_operation_is_done_once_or_if_it_cannot_be_repeated_in_doubt(
     server, make_driver, operation, fault
 ):
     end = end_of(operation, fault, server, make_driver)
 
-    assert type_of(end.error) in expected(operation, fault)
-    if end.error is None:
-        assert (end.effects, end.is_true) == (1, True)
-    else:
-        assert end.effects <= 1
+    repeatable = operation.name not in CANNOT_BE_REPEATED
+    assert_ended_well(end, in_doubt=False if repeatable else fault.may_be_done)
 
 
 # One that resets a single connection cannot last, silence would take long, and what is left of a
@@ -68,13 +63,7 @@ def test_a_lease_of_a_server_that_does_not_know_attempts_is_never_counted_twice(
 ):
     end = end_of(BY_NAME["lease"], fault, server, make_driver, hides_attempts=True)
 
-    if end.error is None:
-        assert not fault.may_be_done
-        assert (end.effects, end.is_true) == (1, True)
-    else:
-        assert fault.may_be_done is not False
-        assert isinstance(end.error, AmbiguousResultError)
-        assert end.effects <= 1
+    assert_ended_well(end, in_doubt=fault.may_be_done)
 
 
 @every_driver
@@ -87,15 +76,12 @@ def test_the_server_is_not_asked_again_before_it_said(server, make_driver):
     assert RETRY_AFTER <= waited <= RETRY_AFTER + 0.1
 
 
-def expected(operation: Operation, fault: Fault) -> set[type[Exception] | None]:
-    """What the operation may end in: None is success."""
-    if operation.name not in CANNOT_BE_REPEATED or fault.may_be_done is False:
-        return {None}
-    return {AmbiguousResultError} if fault.may_be_done else {None, AmbiguousResultError}
-
-
-def type_of(error: Exception | None) -> type[Exception] | None:
-    """The kind of *error*; one of a time-out is of the kind of those that leave doubt."""
-    return (
-        AmbiguousResultError if isinstance(error, AmbiguousResultError) else error and type(error)
-    )
+def assert_ended_well(end: End, *, in_doubt: bool | None) -> None:
+    """It was done once; or, where that is *in doubt* (None: perhaps), the client says so."""
+    if end.error is None:
+        assert not in_doubt
+        assert (end.effects, end.is_true) == (1, True)
+    else:
+        assert in_doubt is not False
+        assert isinstance(end.error, AmbiguousResultError)
+        assert end.effects <= 1
