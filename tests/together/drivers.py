@@ -10,8 +10,8 @@ from tqsdk import Client, RetryPolicy
 from tqsdk.testing import VirtualClock
 
 PAYLOAD = b"payload"
-LEASE_SECONDS = 600
-RENEWED_SECONDS = 6_000
+LEASE_SECONDS = 6_000
+RENEWED_SECONDS = 60_000
 
 # What an attempt may take, in seconds: enough for any that is answered at all, and for a fault that
 # is silence just what it takes to notice.
