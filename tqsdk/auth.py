@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 from tqsdk import config
-from tqsdk.clock import Clock
+from tqsdk.clock import Watch
 from tqsdk.errors import ConfigError, CredentialsError
 from tqsdk.forks import Lock
 
@@ -125,7 +125,7 @@ def authorizer(
     credentials: Credentials | None,
     endpoint: str,
     is_emulator: bool,
-    clock: Clock,
+    clock: Watch,
 ) -> Authorizer:
     """Choose, and refuse to send credentials where they do not belong.
 
@@ -201,7 +201,7 @@ class _Renewed:
     A token that comes without an expiry, as mere text, is used once.
     """
 
-    def __init__(self, source: TokenSource, clock: Clock) -> None:
+    def __init__(self, source: TokenSource, clock: Watch) -> None:
         self._source = source
         self._clock = clock
         self._lock = Lock()

@@ -8,6 +8,7 @@ from typing import ParamSpec, TypeVar, Unpack
 
 from tqsdk.calls import Call
 from tqsdk.client_base import ClientBase, ClientSettings
+from tqsdk.clock import Clock, SystemClock
 from tqsdk.exchange import Authorize, Pause, Script, Step
 from tqsdk.options import CallOptions
 from tqsdk.queue import Queue
@@ -18,14 +19,17 @@ from tqsdk.transport import Response, Transport
 T = TypeVar("T")
 P = ParamSpec("P")
 
+_SYSTEM_CLOCK = SystemClock()
 
-class Client(ClientBase):
+
+class Client(ClientBase[Clock]):
     """A connection to one server, for one project; safe to share between threads.
 
     Args:
         project: The project id, with or without a partition such as ``s~``; otherwise from
             ``GOOGLE_CLOUD_PROJECT``.
         transport: What carries requests; the client closes it only if it made it itself.
+        clock: What measures time and waits.
         settings: As ``ClientSettings``: ``endpoint``, ``token``, ``credentials``, ``retry`` ...
 
     Raises:
@@ -37,6 +41,7 @@ class Client(ClientBase):
         project: str | None = None,
         *,
         transport: Transport | None = None,
+        clock: Clock = _SYSTEM_CLOCK,
         **settings: Unpack[ClientSettings],
     ) -> None:
         by_requests = transport is None or isinstance(transport, RequestsTransport)
@@ -44,6 +49,7 @@ class Client(ClientBase):
             project,
             product=RequestsTransport.product if by_requests else None,
             is_remote=by_requests,
+            clock=clock,
             **settings,
         )
         self._own: RequestsTransport | None = None

@@ -6,12 +6,12 @@ import copy
 import os
 import platform
 from collections.abc import Mapping, Sequence
-from typing import Self, TypedDict, Unpack
+from typing import Generic, Self, TypedDict, TypeVar, Unpack
 
 from tqsdk import auth, config
 from tqsdk.auth import Credentials
 from tqsdk.budget import RetryBudget
-from tqsdk.clock import Clock, SystemClock
+from tqsdk.clock import Watch
 from tqsdk.exchange import Exchange
 from tqsdk.hooks import AttemptHook, Tracing
 from tqsdk.limits import Limits
@@ -20,8 +20,9 @@ from tqsdk.retry import RetryPolicy
 from tqsdk.setup import Setup
 from tqsdk.version import __version__
 
+C = TypeVar("C", bound=Watch)
+
 _STANDARD_LIMITS = Limits()
-_SYSTEM_CLOCK = SystemClock()
 
 
 class ClientSettings(TypedDict, total=False):
@@ -40,7 +41,6 @@ class ClientSettings(TypedDict, total=False):
         deadline: Seconds for all attempts of one operation together.
         headers: Sent with each request.
         limits: What is checked before sending; ``Limits.none()`` for servers with other limits.
-        clock: What measures time and waits.
         retry_budget: What the repetitions of this client may cost together; None for no bound. Give
             the same one to several clients of one server.
         on_attempt: A function, or several, called with an ``Attempt`` after each request, in the
@@ -57,19 +57,19 @@ class ClientSettings(TypedDict, total=False):
     deadline: float | None
     headers: Mapping[str, str]
     limits: Limits
-    clock: Clock
     retry_budget: RetryBudget | None
     on_attempt: AttemptHook | Sequence[AttemptHook]
     tracing: Tracing | None
 
 
-class ClientBase:
+class ClientBase(Generic[C]):
     """Everything about a client but sending and waiting.
 
     Args:
         project: As for ``Client``.
         product: What carries requests, for the User-Agent: ``requests/2.32``.
         is_remote: Whether it goes over a network, so that there must be an endpoint.
+        clock: What measures time.
         settings: As ``ClientSettings``.
 
     Raises:
@@ -82,6 +82,7 @@ class ClientBase:
         *,
         product: str | None,
         is_remote: bool,
+        clock: C,
         **settings: Unpack[ClientSettings],
     ) -> None:
         self.endpoint: str = config.find_endpoint(
@@ -89,20 +90,20 @@ class ClientBase:
         )
         self.project: str = config.find_project(project, os.environ)
         self.limits: Limits = settings.get("limits", _STANDARD_LIMITS)
-        self.clock: Clock = settings.get("clock", _SYSTEM_CLOCK)
+        self.clock = clock
         self._options = Options().but(**_call_options(settings))
         self._authorizer = auth.authorizer(
             token=settings.get("token"),
             credentials=settings.get("credentials"),
             endpoint=self.endpoint,
             is_emulator=config.is_emulator(self.endpoint, os.environ),
-            clock=self.clock,
+            clock=clock,
         )
         suffix = config.check_product(settings.get("user_agent_suffix"))
         self._setup = Setup(
             endpoint=self.endpoint,
             headers=_who_calls(product, suffix),
-            clock=self.clock,
+            clock=clock,
             budget=settings["retry_budget"] if "retry_budget" in settings else RetryBudget(),
             on_attempt=_listed(settings.get("on_attempt", ())),
             tracing=settings.get("tracing"),

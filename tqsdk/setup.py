@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tqsdk.budget import RetryBudget
-from tqsdk.clock import Clock
+from tqsdk.clock import Watch
 from tqsdk.hooks import Attempt, AttemptHook, Span, Tracing, recording
 
 _log = logging.getLogger("tqsdk")
@@ -40,7 +40,7 @@ class Setup:
 
     endpoint: str
     headers: Mapping[str, str]
-    clock: Clock
+    clock: Watch
     budget: RetryBudget | None = None
     on_attempt: Sequence[AttemptHook] = ()
     tracing: Tracing | None = None
