@@ -264,7 +264,7 @@ class Exchange:
         limits, left = self._options.limits, self._left()
         if left is None:
             return limits
-        return Timeout(min(limits.connect, left), min(limits.read, left))
+        return Timeout(min(limits.connect, left), min(limits.read, left), left)
 
     def facts(self, call: Call[T]) -> Facts:
         """What an error that ends the operation here is to be told."""

@@ -1,11 +1,13 @@
 """For tests of programs that use tqsdk: no network, no waiting.
 
 ``WsgiTransport`` puts a server into the test's own process, such as the emulator's application.
-``ScriptedTransport`` gives the answers it was told to. ``VirtualClock`` moves when told to.
+``ScriptedTransport`` gives the answers it was told to. ``VirtualClock`` moves when told to. The
+last two have twins for AsyncClient.
 """
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
 import sys
@@ -19,7 +21,26 @@ from tqsdk.transport import Request, Response, Timeout
 Answer = Response | Exception | Callable[[Request], Response]
 
 
-class ScriptedTransport:
+class _Scripted:
+    """A list of answers; see ``ScriptedTransport``."""
+
+    def __init__(self, *answers: Answer) -> None:
+        self.requests: list[Request] = []
+        self.timeouts: list[Timeout] = []
+        self._answers = list(answers)
+
+    def _next(self, request: Request, timeout: Timeout) -> Response:
+        self.requests.append(request)
+        self.timeouts.append(timeout)
+        if not self._answers:
+            raise AssertionError(f"no answer left for {request.method} {request.url}")
+        answer = self._answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer if isinstance(answer, Response) else answer(request)
+
+
+class ScriptedTransport(_Scripted):
     """Answers from a list, in order, and keeps the requests.
 
     Args:
@@ -30,25 +51,26 @@ class ScriptedTransport:
         timeouts: What each of them was allowed.
     """
 
-    def __init__(self, *answers: Answer) -> None:
-        self.requests: list[Request] = []
-        self.timeouts: list[Timeout] = []
-        self._answers = list(answers)
-
     def send(self, request: Request, timeout: Timeout) -> Response:
         """Give the next answer.
 
         Raises:
             AssertionError: There is none left.
         """
-        self.requests.append(request)
-        self.timeouts.append(timeout)
-        if not self._answers:
-            raise AssertionError(f"no answer left for {request.method} {request.url}")
-        answer = self._answers.pop(0)
-        if isinstance(answer, Exception):
-            raise answer
-        return answer if isinstance(answer, Response) else answer(request)
+        return self._next(request, timeout)
+
+
+class AsyncScriptedTransport(_Scripted):
+    """``ScriptedTransport`` for AsyncClient; it lets other tasks run before each answer."""
+
+    async def send(self, request: Request, timeout: Timeout) -> Response:
+        """Give the next answer.
+
+        Raises:
+            AssertionError: There is none left.
+        """
+        await asyncio.sleep(0)
+        return self._next(request, timeout)
 
 
 def answer(
@@ -110,15 +132,8 @@ class WsgiTransport:
         return Response(status, headers, b"".join(chunks))
 
 
-class VirtualClock:
-    """A clock that stands still; sleeping moves it, and takes no time.
-
-    Args:
-        now: What it shows at first.
-
-    Attributes:
-        sleeps: The seconds of each sleep.
-    """
+class _Virtual:
+    """A clock that stands still; see ``VirtualClock``."""
 
     def __init__(self, now: datetime = datetime(2026, 1, 1, tzinfo=UTC)) -> None:
         self.sleeps: list[float] = []
@@ -131,10 +146,6 @@ class VirtualClock:
     def monotonic(self) -> float:
         return self._monotonic
 
-    def sleep(self, seconds: float) -> None:
-        self.sleeps.append(seconds)
-        self.advance(seconds)
-
     def advance(self, seconds: float) -> None:
         """Let *seconds* pass.
 
@@ -145,6 +156,31 @@ class VirtualClock:
             raise ValueError("time does not go back")
         self._now += timedelta(seconds=seconds)
         self._monotonic += seconds
+
+
+class VirtualClock(_Virtual):
+    """A clock that stands still; sleeping moves it, and takes no time.
+
+    Args:
+        now: What it shows at first.
+
+    Attributes:
+        sleeps: The seconds of each sleep.
+    """
+
+    def sleep(self, seconds: float) -> None:
+        self.sleeps.append(seconds)
+        self.advance(seconds)
+
+
+class AsyncVirtualClock(_Virtual):
+    """``VirtualClock`` for AsyncClient; those who sleep at the same time move it only once."""
+
+    async def sleep(self, seconds: float) -> None:
+        self.sleeps.append(seconds)
+        until = self.monotonic() + seconds
+        await asyncio.sleep(0)
+        self.advance(max(0.0, until - self.monotonic()))
 
 
 def _environ(request: Request) -> dict[str, Any]:

@@ -40,10 +40,18 @@ class Response:
 
 @dataclass(frozen=True, slots=True)
 class Timeout:
-    """How long one attempt may take, in seconds: to connect, and to wait for the answer."""
+    """How long one attempt may take, in seconds: to connect, and to wait for the answer.
+
+    Attributes:
+        connect: Until there is a connection.
+        read: Until the answer goes on, or begins.
+        total: From beginning to end, if there is such a bound. ``RequestsTransport`` cannot keep
+            it for an answer that comes drop by drop, and leaves it at the other two.
+    """
 
     connect: float
     read: float
+    total: float | None = None
 
 
 class Transport(Protocol):

@@ -36,7 +36,11 @@ BROUGHT_BY = {
     "opentelemetry": "opentelemetry-api",
     "yaml": "pyyaml",
 }
-BROUGHT_ALONG = {"urllib3": "requests", "httplib2": "google-api-python-client"}
+BROUGHT_ALONG = {
+    "urllib3": "requests",
+    "httplib2": "google-api-python-client",
+    "yarl": "aiohttp",
+}
 
 
 def test_the_wheel_has_all_packages():
@@ -85,7 +89,8 @@ def test_every_folder_with_modules_is_a_package(package):
 def test_the_client_needs_only_what_it_brings():
     brought = {*names_in(PROJECT["project"]["dependencies"])}
     # In extras of the client's own.
-    optional = {"click", "rich", "google-auth", "google-api-python-client", "opentelemetry-api"}
+    optional = {"aiohttp", "click", "rich", "google-auth", "google-api-python-client"}
+    optional |= {"opentelemetry-api"}
 
     assert foreign_imports("tqsdk") - optional <= brought
 

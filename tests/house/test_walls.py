@@ -27,6 +27,8 @@ ENGINE_FOR_STORES = {
 WALLS = {
     "discovery": {"yaml"},
     "tqsdk": {"discovery"},
+    "tqsdk/aio/aiohttp_transport": {"tqsdk", "aiohttp", "yarl"},
+    "tqsdk/aio/route": {"tqsdk", "requests"},  # reads the environment as the other transport does
     "tqsdk/google_credentials": {"tqsdk", "google.auth", "google.oauth2"},
     "tqsdk/otel": {"tqsdk", "opentelemetry"},
     "tqsdk/requests_transport": {"tqsdk", "requests", "urllib3"},

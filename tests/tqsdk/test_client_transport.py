@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import socket
 import ssl
-import struct
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 import requests
 import responses
 
+from tests.tqsdk.serving import OK, close, garbage, hang_up, serving, silence
 from tqsdk import (
     AmbiguousResultError,
     Client,
@@ -28,7 +27,6 @@ from tqsdk import (
 
 PATIENT = Timeout(5, 5)
 HASTY = Timeout(0.2, 0.2)
-OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
 
 
 @pytest.fixture(autouse=True)
@@ -43,26 +41,6 @@ def transport() -> Iterator[RequestsTransport]:
     transport = RequestsTransport()
     yield transport
     transport.close()
-
-
-@contextlib.contextmanager
-def serving(answer: Callable[[socket.socket], None]) -> Iterator[str]:
-    """A server that does *answer* with its one connection; gives its URL without the scheme."""
-
-    def serve() -> None:
-        connection, _ = listener.accept()
-        with connection, contextlib.suppress(OSError):
-            answer(connection)
-
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        thread = threading.Thread(target=serve)
-        thread.start()
-        yield f"127.0.0.1:{listener.getsockname()[1]}"
-        thread.join()
-
-
-def reset(connection: socket.socket) -> None:
-    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
 
 def get(transport: RequestsTransport, address: str, timeout: Timeout = PATIENT, scheme="http"):
@@ -106,26 +84,6 @@ def test_a_connection_that_takes_too_long_was_not_sent(transport, monkeypatch):
 
     with pytest.raises(ConnectError):
         get(transport, "127.0.0.1:1")
-
-
-def close(connection):
-    connection.recv(9999)
-
-
-def hang_up(connection):
-    connection.recv(9999)
-    reset(connection)
-
-
-def garbage(connection):
-    connection.recv(9999)
-    connection.sendall(b"\x16\x03\x01 what?\r\n\r\n")
-
-
-def silence(connection):
-    with contextlib.suppress(OSError):
-        while connection.recv(9999):
-            pass
 
 
 @pytest.mark.parametrize("answer", [close, hang_up, garbage, silence])
