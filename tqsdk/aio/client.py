@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import nullcontext
 from types import TracebackType
 from typing import TYPE_CHECKING, TypeVar, Unpack
 
@@ -93,7 +94,8 @@ class AsyncClient(ClientBase[AsyncClock]):
         if isinstance(step, Pause):
             await self.clock.sleep(step.seconds)
             return None
-        return await self._transport.send(step.request, step.timeout)
+        with step.span.active() if step.span is not None else nullcontext():
+            return await self._transport.send(step.request, step.timeout)
 
     async def close(self) -> None:
         """Close the connections, unless the transport was given and may serve others.
