@@ -8,8 +8,8 @@ from typing import Any, TypeVar, Unpack, overload
 
 from tqsdk import operations
 from tqsdk.client_base import ClientBase
-from tqsdk.errors import LeaseLostError, TaskNotFoundError
-from tqsdk.exchange import Script
+from tqsdk.errors import LeaseLostError, TaskNotFoundError, TaskQueueError
+from tqsdk.exchange import Exchange, Script
 from tqsdk.models import Task
 from tqsdk.operations import Address, Held
 from tqsdk.options import CallOptions
@@ -25,6 +25,8 @@ class LeasedTask:
         self._address = address
         self._held = held
         self._settled = False
+        # While it is unknown whether a renewal was carried out, when that would let the lease end.
+        self._renewed_until: float | None = None
 
     @property
     def task(self) -> Task:
@@ -63,8 +65,11 @@ class LeasedTask:
         Measured by the monotonic clock of this machine, from when the request was sent: the server
         began later. Wall clocks, which may differ between machines, play no part.
         """
+        until = self._held.until
+        if self._renewed_until is not None:
+            until = min(until, self._renewed_until)
         now: float = self._origin.clock.monotonic()
-        return max(0.0, self._held.until - now)
+        return max(0.0, until - now)
 
     @property
     def settled(self) -> bool:
@@ -73,14 +78,24 @@ class LeasedTask:
 
     def _renewal(self, seconds: float | timedelta, **options: Unpack[CallOptions]) -> Script[None]:
         exchange = self._origin.exchange(**options)
+        whole_seconds = self._address.limits.seconds(seconds)
+        yield from self._recover(exchange)
+        # Unless this comes to an end that is certain: it may be cancelled, or interrupted.
+        self._renewed_until = exchange.clock.monotonic() + whole_seconds
         try:
             self._held = yield from operations.renew(exchange, self._address, self._held, seconds)
         except LeaseLostError:
             self._settled = True
             raise
+        except TaskQueueError:
+            if exchange.unsure_since is None:
+                self._renewed_until = None
+            raise
+        self._renewed_until = None
 
     def _return(self, **options: Unpack[CallOptions]) -> Script[None]:
         exchange = self._origin.exchange(**options)
+        yield from self._recover(exchange)
         try:
             yield from operations.release(exchange, self._address, self._held)
         except LeaseLostError:
@@ -96,6 +111,17 @@ class LeasedTask:
             self._settled = True
             raise
         self._settled = True
+
+    def _recover(self, exchange: Exchange) -> Script[None]:
+        """Find out what has become of a renewal whose answer was lost."""
+        if self._renewed_until is not None:
+            self._held = yield from operations.recovered(exchange, self._address, self._held)
+            self._renewed_until = None
+
+    @property
+    def _may_hold(self) -> bool:
+        in_doubt = self._renewed_until is not None
+        return not self._settled and (in_doubt or self.seconds_left > 0)
 
     def __repr__(self) -> str:
         state = "settled" if self._settled else f"{self.seconds_left:.1f} s left"
@@ -122,8 +148,8 @@ class LeasedTasks(Sequence[L]):
         return iter(self._leases)
 
     def _to_release(self) -> Iterator[L]:
-        """Those that hold when their turn comes."""
-        return (each for each in self._leases if not each.settled and each.seconds_left)
+        """Those that may still hold when their turn comes."""
+        return (each for each in self._leases if each._may_hold)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({list(self._leases)!r})"

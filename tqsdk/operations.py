@@ -177,6 +177,22 @@ def release(exchange: Exchange, address: Address, held: Held) -> Script[None]:
             raise
 
 
+def recovered(exchange: Exchange, address: Address, held: Held) -> Script[Held]:
+    """The lease as the server has it, after a renewal that it may have carried out or not.
+
+    If it is not ours any more, it comes back as it was: whatever is done with it next says so.
+    """
+    try:
+        stored = yield from get(exchange, address, held.task.name)
+    except TaskNotFoundError:
+        return held
+    if stored.retry_count != held.task.retry_count:
+        return held
+    moved = stored.lease_token - held.task.lease_token  # both ends, by the server's clock
+    task = replace(held.task, lease_token=stored.lease_token)
+    return Held(task, held.until + moved / 1_000_000)
+
+
 def delete(exchange: Exchange, address: Address, name: str, *, missing_ok: bool) -> Script[None]:
     """Delete a task, leased or not."""
     call = calls.delete_task(address.project, address.queue, limits.task_name(name))
