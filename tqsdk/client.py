@@ -111,7 +111,7 @@ class Client(ClientBase[Clock]):
 
     def close(self) -> None:
         """Close the connections, unless the transport was given and may serve others."""
-        if self._own is not None:
+        if self._own is not None and self._closes:
             self._own.close()
 
     def __enter__(self) -> Client:

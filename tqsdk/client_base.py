@@ -91,6 +91,7 @@ class ClientBase(Generic[C]):
         self.project: str = config.find_project(project, os.environ)
         self.limits: Limits = settings.get("limits", _STANDARD_LIMITS)
         self.clock = clock
+        self._closes = True
         self._options = Options().but(**_call_options(settings))
         self._authorizer = auth.authorizer(
             token=settings.get("token"),
@@ -117,6 +118,7 @@ class ClientBase(Generic[C]):
         """A client with other defaults on the same connections, which only the first one closes."""
         other = copy.copy(self)
         other._options = self._options.but(**options)
+        other._closes = False
         return other
 
     def __repr__(self) -> str:

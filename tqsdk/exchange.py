@@ -15,7 +15,7 @@ from typing import TypeAlias, TypeVar
 
 from tqsdk import retry
 from tqsdk.calls import ATTEMPT_HEADER, Call
-from tqsdk.clock import Clock
+from tqsdk.clock import Watch
 from tqsdk.errors import (
     AmbiguousResultError,
     ApiError,
@@ -92,7 +92,7 @@ class Exchange:
         self.unsure_since: float | None = None
         self.echoed: bool = False
         self.share: float = 1.0
-        self.clock: Clock = setup.clock
+        self.clock: Watch = setup.clock
         self._setup = setup
         self._headers = merged(options.headers, setup.headers)
         self._options = options

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Generic, ParamSpec, TypeVar
 
@@ -55,10 +56,25 @@ class RawResponse(Generic[T]):
 
 def call_recorded(method: Callable[P, T], /, *args: P.args, **keywords: P.kwargs) -> RawResponse[T]:
     """Call *method*, and keep the answer that its result comes from."""
+    with _recorded() as attempts:
+        result = method(*args, **keywords)
+    return RawResponse.of(result, attempts)
+
+
+async def await_recorded(
+    method: Callable[P, Awaitable[T]], /, *args: P.args, **keywords: P.kwargs
+) -> RawResponse[T]:
+    """Call and await *method*, and keep the answer that its result comes from."""
+    with _recorded() as attempts:
+        result = await method(*args, **keywords)
+    return RawResponse.of(result, attempts)
+
+
+@contextmanager
+def _recorded() -> Iterator[list[Attempt]]:
     attempts: list[Attempt] = []
     around = recording.set(attempts)
     try:
-        result = method(*args, **keywords)
+        yield attempts
     finally:
         recording.reset(around)
-    return RawResponse.of(result, attempts)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Any, Protocol
 
 from tests.together.faults import Trouble
 from tqsdk import Client, RetryPolicy
-from tqsdk.testing import VirtualClock
+from tqsdk.aio import AsyncClient
+from tqsdk.testing import AsyncVirtualClock, VirtualClock
 
 PAYLOAD = b"payload"
 LEASE_SECONDS = 6_000
@@ -144,6 +146,18 @@ class MendingClock(VirtualClock):
         self._trouble.mend()
 
 
+class MendingAsyncClock(AsyncVirtualClock):
+    """The same, for AsyncClient."""
+
+    def __init__(self, trouble: Trouble) -> None:
+        super().__init__()
+        self._trouble = trouble
+
+    async def sleep(self, seconds: float) -> None:
+        await super().sleep(seconds)
+        self._trouble.mend()
+
+
 class _Tokens:
     """A source of access tokens: each time another."""
 
@@ -171,5 +185,24 @@ def sync_driver(trouble: Trouble, project: str, queue: str, timeout: float) -> D
     )
 
 
+def async_driver(trouble: Trouble, project: str, queue: str, timeout: float) -> Driver:
+    """The AsyncClient, on an event loop that runs while an operation does."""
+    clock, runner = MendingAsyncClock(trouble), asyncio.Runner()
+    client = AsyncClient(
+        project,
+        endpoint=trouble.url,
+        credentials=_Tokens(),
+        clock=clock,
+        timeout=timeout,
+        retry=RetryPolicy(),
+    )
+
+    def close() -> None:
+        with runner:
+            runner.run(client.close())
+
+    return SdkDriver(client.queue(queue), wait=runner.run, close=close, waited=clock.sleeps)
+
+
 # One line for each client of tqsdk: the whole table of faults is run for each.
-SDK_DRIVERS: dict[str, MakeDriver] = {"Client": sync_driver}
+SDK_DRIVERS: dict[str, MakeDriver] = {"Client": sync_driver, "AsyncClient": async_driver}

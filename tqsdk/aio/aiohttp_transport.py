@@ -131,9 +131,13 @@ class AiohttpTransport:
         tracing.on_connection_create_end.append(_connected)
         tracing.on_connection_reuseconn.append(_connected)
         tracing.on_request_redirect.append(_redirected)
+        connector = aiohttp.TCPConnector(
+            limit=0,  # aiohttp takes the wait for a free connection for a failure to connect
+            use_dns_cache=False,  # a server that moves is found by the next connection
+            ssl=self._route.tls(),
+        )
         return aiohttp.ClientSession(
-            # No limit here: aiohttp takes the wait for a free connection for a failure to connect.
-            connector=aiohttp.TCPConnector(limit=0, ssl=self._route.tls()),
+            connector=connector,
             cookie_jar=aiohttp.DummyCookieJar(),
             timeout=aiohttp.ClientTimeout(total=None),
             trace_configs=[tracing],

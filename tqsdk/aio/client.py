@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from contextlib import nullcontext
 from types import TracebackType
-from typing import TYPE_CHECKING, TypeVar, Unpack
+from typing import TYPE_CHECKING, ParamSpec, TypeVar, Unpack
 
 from tqsdk.aio.clock import AsyncClock, AsyncSystemClock
 from tqsdk.aio.queue import AsyncQueue
@@ -15,12 +16,14 @@ from tqsdk.calls import Call
 from tqsdk.client_base import ClientBase, ClientSettings
 from tqsdk.exchange import Authorize, Pause, Script, Step
 from tqsdk.options import CallOptions
+from tqsdk.raw import RawResponse, await_recorded
 from tqsdk.transport import Response
 
 if TYPE_CHECKING:
     from tqsdk.aio.aiohttp_transport import AiohttpTransport
 
 T = TypeVar("T")
+P = ParamSpec("P")
 
 _SYSTEM_CLOCK = AsyncSystemClock()
 
@@ -71,6 +74,16 @@ class AsyncClient(ClientBase[AsyncClock]):
         """Send a call made by hand with ``tqsdk.calls``; see ``Client.perform``."""
         return await self.run(self.exchange(**options).perform(call, repeatable=not call.changes))
 
+    async def with_raw_response(
+        self, method: Callable[P, Awaitable[T]], /, *args: P.args, **keywords: P.kwargs
+    ) -> RawResponse[T]:
+        """Call any method that asks the server, and return its answer beside the result::
+
+        raw = await client.with_raw_response(queue.insert, b"hello", tag="greeting")
+        raw.result, raw.status, raw.headers, raw.attempts
+        """
+        return await await_recorded(method, *args, **keywords)
+
     async def run(self, script: Script[T]) -> T:
         """Do what *script* says, one thing after the other, and return its result."""
         try:
@@ -104,7 +117,7 @@ class AsyncClient(ClientBase[AsyncClock]):
         up to 10 seconds.
         """
         await self.unfinished.wait()
-        if self._own is not None:
+        if self._own is not None and self._closes:
             await self._own.close()
 
     async def __aenter__(self) -> AsyncClient:

@@ -98,6 +98,30 @@ async def test_options_may_change_for_each_call_and_for_a_client(scripted):
     assert [each.read for each in transport.timeouts] == [3, 4]
 
 
+async def test_the_answer_can_be_had_beside_the_result(scripted, a_task):
+    client, _ = scripted(
+        refusal(429, "wait"),
+        answer(a_task(), headers={"X-Request-Id": "r1"}),
+        answer({"items": [a_task()]}, headers={"X-Request-Id": "r2"}),
+    )
+    queue = client.queue("q")
+
+    stored = await client.with_raw_response(queue.insert, b"hello", name="t1")
+    leased = await client.with_raw_response(queue.lease, max_tasks=2)
+
+    assert (stored.result.name, stored.headers["X-Request-Id"], stored.attempts) == ("t1", "r1", 2)
+    assert (len(leased.result), leased.headers["X-Request-Id"]) == (1, "r2")
+
+
+async def test_answers_of_other_tasks_are_not_mixed_in(scripted):
+    client, _ = scripted(answer({"id": "a"}), answer({"id": "b"}))
+    raw = client.with_raw_response
+
+    one, other = await asyncio.gather(raw(client.queue("a").info), raw(client.queue("b").info))
+
+    assert (one.attempts, one.result.name, other.attempts, other.result.name) == (1, "a", 1, "b")
+
+
 async def test_leases_are_given_to_those_who_await_them(scripted, a_task):
     client, transport = scripted(answer({"items": [a_task(id="a"), a_task(id="b")]}), answer())
 

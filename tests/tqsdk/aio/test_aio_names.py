@@ -90,4 +90,5 @@ def shape(function: object) -> list[tuple[str, ...]]:
 
 
 def kind_of(annotation: object) -> str:
-    return re.sub(r"\bAsync", "", str(annotation)).replace("Leasing", "Leases")
+    text = re.sub(r"\bAsync|Awaitable(?=\[)", "", str(annotation))
+    return text.replace("Leasing", "Leases").replace("[T]", "T")

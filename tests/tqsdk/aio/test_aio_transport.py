@@ -17,6 +17,7 @@ from tqsdk import (
     ConnectError,
     Request,
     RequestTimeoutError,
+    RetryPolicy,
     Timeout,
 )
 from tqsdk.aio import AiohttpTransport, AsyncClient
@@ -201,6 +202,18 @@ async def test_an_unavailable_server_is_asked_once():
     no = b"HTTP/1.1 503 No\r\nRetry-After: 0\r\nContent-Length: 0\r\n\r\n"
     with serving(saying(no)) as address:
         assert (await get(address)).status == 503
+
+
+async def test_a_client_with_other_options_leaves_the_connection_open():
+    def answer(connection):
+        saying(OK)(connection)
+        saying(OK)(connection)
+
+    with serving(answer) as address:  # which takes one connection
+        async with AsyncClient("p", endpoint=f"http://{address}", timeout=1) as client:
+            async with client.with_options(deadline=9) as other:
+                await other.queue("q").list()
+            await client.queue("q").list(retry=RetryPolicy.none())
 
 
 async def test_a_cancelled_request_takes_its_connection_along():
