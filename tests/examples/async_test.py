@@ -1,4 +1,4 @@
-"""A test of a program that uses AsyncClient, without a server; see docs/async.md."""
+"""A test of a program that uses AsyncClient, without a server; see docs/client-async.md."""
 
 import asyncio
 

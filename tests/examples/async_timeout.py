@@ -1,4 +1,4 @@
-"""Work that must not take longer than its lease; see docs/async.md."""
+"""Work that must not take longer than its lease; see docs/client-async.md."""
 
 import asyncio
 

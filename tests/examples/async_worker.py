@@ -1,4 +1,4 @@
-"""Inserts three tasks at once, then works through the queue; see docs/async.md."""
+"""Inserts three tasks at once, then works through the queue; see docs/client-async.md."""
 
 import asyncio
 

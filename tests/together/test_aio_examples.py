@@ -1,4 +1,4 @@
-"""The examples of docs/async.md: they run, and are printed as they run."""
+"""The examples of docs/client-async.md: they run, and are printed as they run."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_an_example_runs(name, server, project):
 
 def test_what_the_page_shows_is_in_the_examples():
     sources = [(EXAMPLES / name).read_text() for name in OUTPUT]
-    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "docs/async.md").read_text(), re.DOTALL)
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "docs/client-async.md").read_text(), re.DOTALL)
 
     assert len(blocks) == len(OUTPUT)
     assert [block for block in blocks if not any(block in source for source in sources)] == []

@@ -20,10 +20,10 @@ from tqsdk.transport import Request, Response, Timeout
 try:
     import aiohttp
     import yarl
-except ImportError as error:
+except ImportError as _error:
     raise ConfigError(
         'AsyncClient needs aiohttp: pip install "taskqueue-sdk[async]", or pass transport='
-    ) from error
+    ) from _error
 
 _LARGE = 2**20  # bytes; aiohttp warns of larger bodies unless it may send them piece by piece
 
@@ -44,7 +44,7 @@ class AiohttpTransport:
             that time counts for a deadline only.
     """
 
-    product = f"aiohttp/{aiohttp.__version__}"
+    product: str = f"aiohttp/{aiohttp.__version__}"
 
     def __init__(
         self,

@@ -60,7 +60,8 @@ class AsyncClient(ClientBase[AsyncClock]):
             project, product=product, is_remote=product is not None, clock=clock, **settings
         )
         self._transport = transport
-        self.unfinished = Unfinished()
+        # What blocks of leases still have to do that were cancelled twice.
+        self.unfinished: Unfinished = Unfinished()
 
     def queue(self, name: str) -> AsyncQueue:
         """A handle on a queue; the server is not asked.
