@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
+PAGE = ROOT / "docs" / "client-async.md"
 EXAMPLES = ROOT / "tests" / "examples"
 
 OUTPUT = {
@@ -42,7 +43,7 @@ def test_an_example_runs(name, server, project):
 
 def test_what_the_page_shows_is_in_the_examples():
     sources = [(EXAMPLES / name).read_text() for name in OUTPUT]
-    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "docs/client-async.md").read_text(), re.DOTALL)
+    blocks = re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL)
 
     assert len(blocks) == len(OUTPUT)
     assert [block for block in blocks if not any(block in source for source in sources)] == []
