@@ -47,19 +47,16 @@ async def test_64_operations_at_once_do_not_disturb_each_other(server, project):
     assert left.total_tasks == 0
 
 
-async def test_2000_inserts_of_which_every_tenth_answer_is_lost_leave_2000_tasks(
+async def test_512_inserts_at_once_of_which_every_tenth_answer_is_lost_leave_512_tasks(
     relay, project, queue
 ):
-    async def insert(numbers):
-        return [await far.insert(str(number), name=f"t{number}") for number in numbers]
-
     relay.will_always(cycle(_EVERY_TENTH_ANSWER_LOST))
     async with a_client(project, relay.url) as client:
         far = client.queue("q1")
-        parts = await asyncio.gather(*[insert(range(each, 2000, 16)) for each in range(16)])
+        tasks = await asyncio.gather(*[far.insert(str(number)) for number in range(512)])
 
-    assert sum(task.deduplicated for part in parts for task in part) >= 150
-    assert queue.stats().total_tasks == 2000
+    assert sum(task.deduplicated for task in tasks) >= 40
+    assert queue.stats().total_tasks == 512
 
 
 @pytest.mark.parametrize("fate", [Fate.IGNORED, Fate.LATE])

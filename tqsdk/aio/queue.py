@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Unpack
 
 from tqsdk import limits, operations
 from tqsdk.aio.lease import AsyncLease, AsyncLeases, Leasing
-from tqsdk.exchange import Script
 from tqsdk.models import QueueInfo, QueueStats, Task, TaskSummary
-from tqsdk.operations import Address, Held
+from tqsdk.operations import Address
 from tqsdk.options import CallOptions
 
 if TYPE_CHECKING:
@@ -69,17 +68,24 @@ class AsyncQueue:
         was neither deleted nor released. See ``Queue.lease``. Tasks of a call that was cancelled
         may stay hidden until its lease would have ended.
         """
-        exchange = self._client.exchange(**options)
-        script = operations.lease(
-            exchange,
-            self._address,
-            max_tasks=max_tasks,
-            seconds=seconds,
-            tag=tag,
-            group_by_tag=group_by_tag,
-            retry_ambiguous=retry_ambiguous,
-        )
-        return Leasing(_leases(self._client, self._address, script))
+
+        async def leases() -> AsyncLeases:
+            exchange = self._client.exchange(**options)
+            held = await self._client.run(
+                operations.lease(
+                    exchange,
+                    self._address,
+                    max_tasks=max_tasks,
+                    seconds=seconds,
+                    tag=tag,
+                    group_by_tag=group_by_tag,
+                    retry_ambiguous=retry_ambiguous,
+                )
+            )
+            mine = [AsyncLease(self._client, self._address, each) for each in held]
+            return AsyncLeases(self._client, mine)
+
+        return Leasing(leases())
 
     async def get(self, name: str, **options: Unpack[CallOptions]) -> Task:
         """One task with its payload, leased or not; this does not lease it."""
@@ -111,8 +117,3 @@ class AsyncQueue:
 
     def __repr__(self) -> str:
         return f"AsyncQueue({self._address.project!r}, {self.name!r})"
-
-
-async def _leases(client: AsyncClient, address: Address, script: Script[list[Held]]) -> AsyncLeases:
-    held = await client.run(script)
-    return AsyncLeases(client, [AsyncLease(client, address, each) for each in held])
