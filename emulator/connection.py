@@ -14,7 +14,7 @@ import asyncio
 from collections import deque
 from functools import lru_cache
 from http import HTTPStatus
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, cast
 from urllib.parse import unquote_to_bytes, urlsplit
 
 import httptools
@@ -123,8 +123,7 @@ class Connection(asyncio.BufferedProtocol):
     # What asyncio calls
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast(asyncio.Transport, transport)
         self._front.connections.add(self)
 
     def get_buffer(self, sizehint: int) -> memoryview:
