@@ -4,6 +4,7 @@ Modules:
     contract: The discovery documents, typed and read-only. Start here.
     formats: How each type is spelled in a URL and in JSON.
     wire_types: The bodies as TypedDicts; derived from the document by ``derive``, never edited.
+    service_types: The methods as google-api-python-client offers them; derived likewise.
     queue_files: Reads Google's queue.yaml and queue.xml. ``queue_yaml`` and ``queue_xml`` turn
         the text into a ``queue_tree``, and ``queue_definitions`` knows what the tree means.
     identity: Whether the other top-level modules are ours, or a stranger's of the same name.

@@ -1,6 +1,7 @@
-"""Write ``wire_types.py`` from the document: ``python -m discovery.derive``.
+"""Write ``wire_types.py`` and ``service_types.py`` from the document.
 
-With ``--check`` nothing is written; a stale file is an error, shown as a diff.
+``python -m discovery.derive``; with ``--check`` nothing is written, and a stale file is an error,
+shown as a diff.
 """
 
 from __future__ import annotations
@@ -12,8 +13,9 @@ from difflib import unified_diff
 from pathlib import Path
 
 from discovery.contract import Contract, Property, load
+from discovery.derive_service import service_types
 
-_TARGET = Path(__file__).with_name("wire_types.py")
+_FOLDER = Path(__file__).parent
 _PYTHON_TYPES = {"string": "str", "integer": "int", "boolean": "bool"}
 _BANNER = '''\
 # Derived from taskqueue.{version}.json by `python -m discovery.derive`. Do not edit.
@@ -25,18 +27,30 @@ from typing import TypedDict
 '''
 
 
-def main(arguments: Sequence[str] | None = None, *, target: Path = _TARGET) -> int:
-    """Write or check *target*; the exit status."""
+def main(arguments: Sequence[str] | None = None, *, folder: Path = _FOLDER) -> int:
+    """Write or check the modules in *folder*; the exit status."""
     parser = argparse.ArgumentParser(
         prog="python -m discovery.derive",
-        description="Write discovery/wire_types.py from the discovery document.",
+        description="Write the derived modules of discovery/ from the discovery document.",
     )
-    parser.add_argument("--check", action="store_true", help="fail if the file is stale")
-    fresh = wire_types(load())
-    if parser.parse_args(arguments).check:
-        return _check(target, fresh)
-    target.write_text(fresh, encoding="utf-8")
-    return 0
+    parser.add_argument("--check", action="store_true", help="fail if a file is stale")
+    check = parser.parse_args(arguments).check
+    status = 0
+    for name, source in derived(load()).items():
+        target = folder / name
+        if check:
+            status |= _check(target, source)
+        else:
+            target.write_text(source, encoding="utf-8")
+    return status
+
+
+def derived(contract: Contract) -> Mapping[str, str]:
+    """Each module's source, by its file's name."""
+    return {
+        "wire_types.py": wire_types(contract),
+        "service_types.py": service_types(contract),
+    }
 
 
 def wire_types(contract: Contract) -> str:
