@@ -37,8 +37,9 @@ BROUGHT_BY = {
     "yaml": "pyyaml",
 }
 BROUGHT_ALONG = {
-    "urllib3": "requests",
+    "google_auth_httplib2": "google-api-python-client",
     "httplib2": "google-api-python-client",
+    "urllib3": "requests",
     "yarl": "aiohttp",
 }
 
