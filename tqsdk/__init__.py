@@ -26,6 +26,7 @@ from tqsdk.auth import AccessToken
 from tqsdk.budget import RetryBudget
 from tqsdk.client import Client
 from tqsdk.clock import Clock, SystemClock
+from tqsdk.codecs import Codec
 from tqsdk.errors import (
     AmbiguousResultError,
     ApiError,
@@ -61,6 +62,7 @@ from tqsdk.raw import RawResponse
 from tqsdk.requests_transport import RequestsTransport
 from tqsdk.retry import RetryPolicy
 from tqsdk.transport import Request, Response, Timeout, Transport
+from tqsdk.typed import TypedLease, TypedLeases, TypedQueue
 from tqsdk.version import __version__
 
 __all__ = [
@@ -72,6 +74,7 @@ __all__ = [
     "CallOptions",
     "Client",
     "Clock",
+    "Codec",
     "ConfigError",
     "ConnectError",
     "CredentialsError",
@@ -109,6 +112,9 @@ __all__ = [
     "Timeout",
     "Transport",
     "TransportError",
+    "TypedLease",
+    "TypedLeases",
+    "TypedQueue",
     "UnauthenticatedError",
     "__version__",
 ]

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from types import TracebackType
-from typing import ParamSpec, TypeVar, Unpack
+from typing import ParamSpec, TypeVar, Unpack, overload
 
 from tqsdk.calls import Call
 from tqsdk.client_base import ClientBase, ClientSettings
 from tqsdk.clock import Clock, SystemClock
+from tqsdk.codecs import Codec
 from tqsdk.exchange import Authorize, Pause, Script, Step
 from tqsdk.options import CallOptions
 from tqsdk.queue import Queue
 from tqsdk.raw import RawResponse, call_recorded
 from tqsdk.requests_transport import RequestsTransport
 from tqsdk.transport import Response, Transport
+from tqsdk.typed import TypedQueue
 
 T = TypeVar("T")
 P = ParamSpec("P")
+V = TypeVar("V")
 
 _SYSTEM_CLOCK = SystemClock()
 
@@ -57,13 +60,23 @@ class Client(ClientBase[Clock]):
             transport = self._own = RequestsTransport()
         self._transport = transport
 
-    def queue(self, name: str) -> Queue:
+    @overload
+    def queue(self, name: str) -> Queue: ...
+    @overload
+    def queue(self, name: str, *, codec: Codec[V]) -> TypedQueue[V]: ...
+    def queue(self, name: str, *, codec: Codec[V] | None = None) -> Queue | TypedQueue[V]:
         """A handle on a queue; the server is not asked.
+
+        Args:
+            name: The short name.
+            codec: What turns values into payloads and back; see ``tqsdk.codecs``. Without one the
+                queue deals in bytes.
 
         Raises:
             ArgumentError: No queue can have this name.
         """
-        return Queue(self, name)
+        queue = Queue(self, name)
+        return queue if codec is None else TypedQueue(queue, codec)
 
     def perform(self, call: Call[T], **options: Unpack[CallOptions]) -> T:
         """Send a call made by hand with ``tqsdk.calls``.

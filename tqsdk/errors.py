@@ -4,7 +4,7 @@
     ├── ConfigError                  no server, no project, or a setting that makes no sense
     ├── CredentialsError             no access token could be had; nothing was sent
     ├── ArgumentError                refused here, nothing sent (a ValueError too)
-    ├── PayloadDecodeError           the server sent a payload that is not base64 (a ValueError too)
+    ├── PayloadDecodeError           a payload is not what was expected (a ValueError too)
     ├── DeadlineExceededError        the time for all attempts is used up
     ├── TransportError
     │   ├── ConnectError             not sent: the server never saw the request
@@ -137,7 +137,12 @@ class ArgumentError(TaskQueueError, ValueError):
 
 
 class PayloadDecodeError(TaskQueueError, ValueError):
-    """A payload came that is not base64 in any of its spellings."""
+    """A payload is not what the queue's codec reads, or not even base64.
+
+    The task is as it was before: if it is leased, it still is.
+    """
+
+    advice = "release the task for a worker that can read it, or delete it"
 
 
 class DeadlineExceededError(TaskQueueError):

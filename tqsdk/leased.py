@@ -58,6 +58,10 @@ class LeasedTask:
         """The payload read as JSON; see ``Task.json``."""
         return self.task.json()
 
+    def form(self) -> dict[str, str | list[str]]:
+        """The payload read as a form; see ``Task.form``."""
+        return self.task.form()
+
     @property
     def seconds_left(self) -> float:
         """How long the lease certainly still holds; 0 if it may have ended.

@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from discovery import contract, formats
+from tqsdk import forms
 from tqsdk import payload as payloads
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -130,6 +131,16 @@ class Task(TaskSummary):
             ValueError: It is not JSON.
         """
         return json.loads(self.payload)
+
+    def form(self) -> dict[str, str | list[str]]:
+        """The payload read as a form, as App Engine's ``Task.extract_params`` did.
+
+        A name with one value has text, one with several has a list of them.
+
+        Raises:
+            ValueError: It is not a form.
+        """
+        return forms.decode(self.payload)
 
     def to_api(self) -> dict[str, Any]:
         # Not super(): a dataclass with slots is a second class, which super() does not find.

@@ -31,6 +31,7 @@ WALLS = {
     "tqsdk/aio/route": {"tqsdk", "requests"},  # reads the environment as the other transport does
     "tqsdk/google_credentials": {"tqsdk", "google.auth", "google.oauth2"},
     "tqsdk/otel": {"tqsdk", "opentelemetry"},
+    "tqsdk/codecs": {"tqsdk", "msgspec", "pydantic"},
     "tqsdk/requests_transport": {"tqsdk", "requests", "urllib3"},
     "tqsdk/cli": {"tqsdk", "discovery", "click", "rich"},
     "tqsdk/compat": {"tqsdk", "discovery"},
