@@ -89,7 +89,7 @@ class TaskSummary:
             "retry_count": self.retry_count,
             "tag": self.tag,
         }
-        return {**self.raw, **spell("Task", known)}
+        return _unknown(self.raw, known) | spell("Task", known)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -293,7 +293,7 @@ class QueueInfo:
             "stats": self.stats and self.stats.to_api(),
             "acl": self.acl and self.acl.to_api(),
         }
-        return {**self.raw, **spell("TaskQueue", known)}
+        return _unknown(self.raw, known) | spell("TaskQueue", known)
 
 
 def task_items(schema: str, data: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -320,6 +320,11 @@ def spell(schema: str, members: Mapping[str, Any]) -> dict[str, Any]:
         for name, value in members.items()
         if value is not None
     }
+
+
+def _unknown(raw: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:
+    """What came with the answer and no attribute stands for."""
+    return {name: value for name, value in raw.items() if name not in known}
 
 
 def _summary(data: Mapping[str, Any], project: str, queue: str) -> dict[str, Any]:

@@ -1,11 +1,15 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
+import json
 import pickle
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from discovery import contract
 from tqsdk import QueueInfo, Task, TaskSummary
@@ -46,6 +50,19 @@ class Noting(dict[str, Any]):
     def get(self, name: str, default: Any = None) -> Any:
         self.asked.add(self.prefix + name)
         return super().get(name, default)
+
+
+tasks = st.builds(
+    Task,
+    name=st.from_regex("[a-zA-Z0-9_-]{1,500}", fullmatch=True),
+    queue=st.from_regex("[a-zA-Z0-9-]{1,100}", fullmatch=True),
+    project=st.from_regex("([a-z]~)?[a-z0-9.:-]{1,100}", fullmatch=True),
+    tag=st.none() | st.text(min_size=1),
+    enqueued_at=st.datetimes(datetime(1970, 1, 1), timezones=st.just(UTC)),
+    lease_token=st.integers(0, 2**63 - 1),
+    retry_count=st.integers(0, 2**31 - 1),
+    payload=st.binary(),
+)
 
 
 def members(schema: str) -> set[str]:
@@ -104,6 +121,22 @@ def test_a_task_goes_back_to_the_wire_as_it_came_with_what_we_do_not_know(a_task
 
     assert task.to_api() == data
     assert task.raw["colour"] == "new"
+
+
+@given(tasks)
+def test_a_task_comes_back_from_the_wire_as_it_went(task):
+    sent = json.loads(json.dumps(task.to_api()))
+
+    assert Task.from_api(sent, project="other", queue="other") == task
+
+
+def test_what_was_changed_here_is_what_goes_to_the_wire(a_task):
+    task = Task.from_api(a_task(tag="red", colour="new"), project="p", queue="q")
+
+    changed = dataclasses.replace(task, tag=None, payload=b"", retry_count=5).to_api()
+
+    assert "tag" not in changed
+    assert (changed["payloadBase64"], changed["retry_count"], changed["colour"]) == ("", 5, "new")
 
 
 def test_integers_may_come_in_either_form_and_null_is_absent(a_task):
