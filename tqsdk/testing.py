@@ -1,8 +1,9 @@
 """For tests of programs that use tqsdk: no network, no waiting.
 
 ``WsgiTransport`` puts a server into the test's own process, such as the emulator's application.
-``ScriptedTransport`` gives the answers it was told to. ``VirtualClock`` moves when told to. The
-last two have twins for AsyncClient.
+``ScriptedTransport`` gives the answers it was told to, ``Recorder`` writes down those of another
+transport. ``VirtualClock`` moves when told to. It and the scripted transport have twins for
+AsyncClient.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import unquote_to_bytes, urlsplit
 
+from tqsdk.recorder import Recorded as Recorded
+from tqsdk.recorder import Recorder as Recorder
 from tqsdk.transport import Request, Response, Timeout
 
 Answer = Response | Exception | Callable[[Request], Response]

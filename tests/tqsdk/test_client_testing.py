@@ -1,13 +1,15 @@
 from __future__ import annotations
 
+import dataclasses
 import json
 from datetime import timedelta
 from wsgiref.validate import validator
 
 import pytest
 
+from discovery import contract
 from tqsdk import Client, ConnectError, Request, Timeout
-from tqsdk.testing import ScriptedTransport, VirtualClock, WsgiTransport, answer, refusal
+from tqsdk.testing import Recorder, ScriptedTransport, VirtualClock, WsgiTransport, answer, refusal
 
 PATIENT = Timeout(5, 5)
 
@@ -102,6 +104,63 @@ def test_a_script_gives_its_answers_in_order_and_keeps_the_requests():
 
     assert transport.requests == [request] * 4
     assert transport.timeouts == [PATIENT] * 4
+
+
+def test_a_recorder_keeps_what_goes_through_it_in_order(a_task):
+    script = ScriptedTransport(answer(a_task()), ConnectError("x"), answer({"items": []}), answer())
+    recorder = Recorder(script)
+    client = Client("p", endpoint="http://h", transport=recorder, clock=VirtualClock())
+
+    client.queue("q").insert("hello", tag="red")
+    client.queue("q").lease()
+    client.queue("lease").delete("lease")
+
+    assert recorder.operations == ["tasks.insert", "tasks.lease", "tasks.lease", "tasks.delete"]
+    assert recorder.recorded[0].body["tag"] == "red"
+    assert recorder.recorded[1].body is None
+    assert [type(each).__name__ for each in recorder.answers] == [
+        "Response",
+        "ConnectError",
+        "Response",
+        "Response",
+    ]
+
+
+@pytest.mark.parametrize("method", contract.load().methods.values(), ids=lambda each: each.id)
+def test_a_recorder_knows_every_method_by_its_request(method):
+    path = method.path.format(project="s~p", taskqueue="q", task="t%2F")
+    recorder = Recorder(ScriptedTransport(answer()))
+
+    recorder.send(
+        Request(method.verb, f"http://h/base/taskqueue/v1beta2/projects/{path}?a=1"), PATIENT
+    )
+
+    assert recorder.operations == [method.id.removeprefix("taskqueue.")]
+
+
+@pytest.mark.parametrize("path", ["/batch/taskqueue/v1beta2", "/", "/taskqueue/v1beta2/projects/p"])
+def test_what_is_no_method_is_recorded_as_none(path):
+    recorder = Recorder(ScriptedTransport(answer()))
+
+    recorder.send(Request("POST", f"http://h{path}"), PATIENT)
+
+    assert recorder.operations == [None]
+
+
+def test_a_recorder_shows_no_secret_and_passes_all_on():
+    secrets = {"Authorization": "Bearer s3cret", "proxy-authorization": "s3cret", "X-A": "b"}
+    request = Request("GET", "http://h/x?key=s3cret&tag=key%3D&oauth_token=s3cret#", secrets)
+    response = answer({}, headers={"Set-Cookie": "s3cret", "ETag": "e"})
+    script = ScriptedTransport(response)
+    recorder = Recorder(script)
+
+    assert recorder.send(request, PATIENT) is response
+    assert script.requests == [request]
+    [kept] = recorder.recorded
+    assert "s3cret" not in repr((dataclasses.asdict(kept.request), dataclasses.asdict(kept.answer)))
+    assert kept.request.url == "http://h/x?key=***&tag=key%3D&oauth_token=***#"
+    assert (kept.request.header("X-A"), kept.answer.header("etag")) == ("b", "e")
+    assert kept.request.header("authorization") == "***"
 
 
 def test_a_virtual_clock_moves_by_sleeping_and_never_back():
