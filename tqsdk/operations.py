@@ -21,6 +21,7 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from tqsdk import calls, limits, names
 from tqsdk.errors import (
@@ -38,6 +39,8 @@ from tqsdk.errors import (
 from tqsdk.exchange import Exchange, Script
 from tqsdk.limits import Limits
 from tqsdk.models import QueueInfo, QueueStats, Task, TaskSummary
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,24 +94,19 @@ def insert(
     except TaskExistsError as error:
         if exchange.unsure_since is None:
             raise
-        stored = yield from _stored_before(exchange, address, error)
-        if stored is None:
-            if name is not None:
-                raise _tombstoned(error) from error
-            # Nobody else knew the name: the attempt whose answer was lost stored the task, and it
-            # has been leased and deleted since. What the server said is lost, so the time is ours.
-            stored = Task(
-                name=call.task or "",
-                queue=address.queue,
-                project=address.project,
-                payload=data,
-                tag=tag,
-                enqueued_at=now,
-            )
-        elif (stored.payload, stored.tag) != (data, tag):
-            error.ambiguous = False  # no longer: the name is somebody else's
-            raise
-        return replace(stored, deduplicated=True)
+        stored = yield from already_stored(
+            exchange, address, error, payload=data, tag=tag, is_ours_alone=name is None
+        )
+        # If it is gone, what the server said is lost with it, so the time is ours.
+        task = stored or Task(
+            name=call.task or "",
+            queue=address.queue,
+            project=address.project,
+            payload=data,
+            tag=tag,
+            enqueued_at=now,
+        )
+        return replace(task, deduplicated=True)
 
 
 def lease(
@@ -123,7 +121,6 @@ def lease(
 ) -> Script[list[Held]]:
     """Lease tasks, each timed from before the server can have begun its lease."""
     whole_seconds = address.limits.seconds(seconds)
-    attempt_id = names.generate()
     call = calls.lease_tasks(
         address.project,
         address.queue,
@@ -131,24 +128,11 @@ def lease(
         seconds=whole_seconds,
         tag=address.limits.tag(tag),
         group_by_tag=group_by_tag,
-        attempt_id=attempt_id,
+        attempt_id=names.generate(),
     )
-
-    def gives_the_same(pause: float) -> Script[bool]:
-        # Once the lost lease is over, the server would begin a new one, and count it.
-        until = exchange.took_effect_after + whole_seconds
-        if exchange.clock.monotonic() + pause >= until:
-            return False
-        return (yield from _repeats_leases(exchange, address, attempt_id))
-
-    tasks = yield from exchange.perform(call, repeatable=retry_ambiguous or gives_the_same)
-    if exchange.unsure_since is not None and not (retry_ambiguous or exchange.echoed):
-        exchange.learned.repeats_leases = False
-        raise AmbiguousResultError(
-            "the server no longer knows the lease whose answer was lost, and began another; "
-            "the tasks of both stay hidden until they end",
-            **exchange.facts(call),
-        )
+    tasks = yield from lease_once(
+        exchange, address, call, seconds=whole_seconds, retry_ambiguous=retry_ambiguous
+    )
     until = exchange.took_effect_after + whole_seconds
     return [Held(task, until) for task in tasks]
 
@@ -234,6 +218,74 @@ def stats(exchange: Exchange, address: Address) -> Script[QueueStats]:
             reason="invalidResponse",
         )
     return queue.stats
+
+
+def already_stored(
+    exchange: Exchange,
+    address: Address,
+    error: TaskExistsError,
+    *,
+    payload: bytes,
+    tag: str | None,
+    is_ours_alone: bool,
+) -> Script[Task | None]:
+    """The task whose name is taken, after an insert that may have been carried out before.
+
+    Args:
+        exchange: Of the insert.
+        address: Of its queue.
+        error: Its last answer.
+        payload: What was to be stored.
+        tag: Likewise.
+        is_ours_alone: Whether nobody else can know the name.
+
+    Returns:
+        None if it has been stored, leased and deleted since.
+
+    Raises:
+        TaskExistsError: It is another task, or (TaskTombstonedError) may have been.
+    """
+    stored = yield from _stored_before(exchange, address, error)
+    if stored is None and not is_ours_alone:
+        raise _tombstoned(error) from error
+    if stored is not None and (stored.payload, stored.tag) != (payload, tag):
+        error.ambiguous = False  # no longer: the name is somebody else's
+        raise error
+    return stored
+
+
+def lease_once(
+    exchange: Exchange,
+    address: Address,
+    call: calls.Call[T],
+    *,
+    seconds: int,
+    retry_ambiguous: bool,
+) -> Script[T]:
+    """Perform *call*, a lease with an attempt's id, so that no second lease begins unnoticed.
+
+    Raises:
+        AmbiguousResultError: A lease may have begun whose tasks are unknown, and *retry_ambiguous*
+            does not allow for that.
+    """
+    attempt_id = call.headers[calls.ATTEMPT_HEADER]
+
+    def gives_the_same(pause: float) -> Script[bool]:
+        # Once the lost lease is over, the server would begin a new one, and count it.
+        until = exchange.took_effect_after + seconds
+        if exchange.clock.monotonic() + pause >= until:
+            return False
+        return (yield from _repeats_leases(exchange, address, attempt_id))
+
+    leased = yield from exchange.perform(call, repeatable=retry_ambiguous or gives_the_same)
+    if exchange.unsure_since is not None and not (retry_ambiguous or exchange.echoed):
+        exchange.learned.repeats_leases = False
+        raise AmbiguousResultError(
+            "the server no longer knows the lease whose answer was lost, and began another; "
+            "the tasks of both stay hidden until they end",
+            **exchange.facts(call),
+        )
+    return leased
 
 
 def _repeats_leases(exchange: Exchange, address: Address, attempt_id: str) -> Script[bool]:
