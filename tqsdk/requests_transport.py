@@ -40,7 +40,7 @@ class RequestsTransport:
         trust_env: False to leave the environment unread.
     """
 
-    product = f"requests/{requests.__version__}"
+    product: str = f"requests/{requests.__version__}"
 
     def __init__(
         self,

@@ -37,6 +37,7 @@ WALLS = {
     "tqsdk/compat": {"tqsdk", "discovery"},
     "tqsdk/compat/errors": {"googleapiclient"},
     "tqsdk/compat/googleapi": {"tqsdk", "discovery", "googleapiclient"},
+    "tqsdk/compat/http_transport": {"tqsdk", "httplib2"},
     "tqsdk/compat/thread_http": {"googleapiclient", "google.auth", "google_auth_httplib2"},
     "emulator/__init__": {"discovery"},
     "emulator/__main__": {"emulator"},

@@ -14,17 +14,18 @@ from typing import Any, cast
 from discovery import contract
 from discovery.service_types import TaskqueueResource
 from tqsdk import config
+from tqsdk.compat.old_credentials import scoped
 from tqsdk.errors import ConfigError
 
 try:
     # Has no types.
     from googleapiclient import discovery, discovery_cache  # type: ignore[import-untyped]
 
-    from tqsdk.compat.thread_http import ThreadHttp, scoped
-except ImportError as error:
+    from tqsdk.compat.thread_http import ThreadHttp
+except ImportError as _error:
     raise ImportError(
         "tqsdk.compat.googleapi needs google-api-python-client: pip install 'taskqueue-sdk[google]'"
-    ) from error
+    ) from _error
 
 __all__ = ["TaskqueueResource", "build", "install", "uninstall"]
 

@@ -1,13 +1,9 @@
-"""What looks like one ``httplib2.Http`` and is one for each thread: httplib2 is not thread-safe.
-
-Credentials may be those of google-auth or of oauth2client, which old programs have.
-"""
+"""What looks like one ``httplib2.Http`` and is one for each thread: httplib2 is not thread-safe."""
 
 from __future__ import annotations
 
 import threading
 import weakref
-from collections.abc import Sequence
 from typing import Any
 
 import google.auth.credentials
@@ -22,7 +18,7 @@ class ThreadHttp:
     programs make requests in one thread and execute them in others.
 
     Args:
-        credentials: With their scopes; None to send none.
+        credentials: Of google-auth or oauth2client, with their scopes; None to send none.
 
     Attributes:
         credentials: The same; googleapiclient looks for them here.
@@ -61,15 +57,6 @@ class _Held:
 
     def __init__(self, http: Any) -> None:
         self.http = http
-
-
-def scoped(credentials: Any, scopes: Sequence[str]) -> Any:
-    """The credentials with *scopes*, if they need any and have none."""
-    if getattr(credentials, "requires_scopes", False):  # google-auth
-        return credentials.with_scopes(scopes)
-    if hasattr(credentials, "create_scoped_required") and credentials.create_scoped_required():
-        return credentials.create_scoped(scopes)  # oauth2client
-    return credentials
 
 
 def _authorized(http: Any, credentials: Any) -> Any:
