@@ -23,6 +23,7 @@ lint: $(DEV)/.installed ## Check style, types and generated files
 	$(DEV)/bin/ruff format --check .
 	$(DEV)/bin/mypy
 	$(DEV)/bin/pyright
+	PATH="$(CURDIR)/$(DEV)/bin:$$PATH" pyright --verifytypes tqsdk --ignoreexternal
 	$(DEV)/bin/python -m discovery.derive --check
 
 format: $(DEV)/.installed ## Rewrite the code in house style
