@@ -7,6 +7,8 @@ import sys
 import tomllib
 from pathlib import Path
 
+import pytest
+
 import tqsdk
 from tqsdk import errors
 
@@ -46,15 +48,56 @@ def test_the_version_is_that_of_the_project():
 
 def test_importing_brings_requests_and_nothing_else_from_outside():
     script = (
-        "import requests, sys, json; before = set(sys.modules); import tqsdk, tqsdk.testing;"
-        "print(json.dumps(sorted({m.partition('.')[0] for m in set(sys.modules) - before})))"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True
+        "import requests; before = set(sys.modules); import tqsdk, tqsdk.testing\n"
+        "show(sorted({m.partition('.')[0] for m in set(sys.modules) - before}))"
     )
 
-    new = set(json.loads(done.stdout)) - set(sys.stdlib_module_names)
-    assert new == {"discovery", "tqsdk"}
+    assert set(shown_by(script)) - set(sys.stdlib_module_names) == {"discovery", "tqsdk"}
+
+
+@pytest.mark.parametrize("module", ["tqsdk.compat.discovery", "tqsdk.codecs"])
+def test_what_needs_nothing_of_others_brings_nothing_of_them(module):
+    script = f"import {module}; show([m for m in sys.modules if m in {OTHERS!r}])"
+
+    # The errors of googleapiclient are taken from there, if it is installed; and httplib2's.
+    allowed = {"googleapiclient", "httplib2"} if "compat" in module else set()
+    assert set(shown_by(script)) <= allowed
+
+
+OTHERS = {
+    "aiohttp", "click", "flask", "google.auth", "googleapiclient", "googleapiclient.discovery",
+    "httplib2", "msgspec", "opentelemetry", "pydantic", "rich",
+}  # fmt: skip
+
+
+def test_importing_reads_no_environment_sets_up_no_logging_and_starts_nothing():
+    script = """
+import logging, os, requests, threading
+
+class Unread(dict):
+    def __getitem__(self, name): raise AssertionError(f"{name} was read")
+    get = __contains__ = __getitem__
+
+def hook(event, arguments):
+    if event.startswith(("socket.", "subprocess.", "os.putenv", "os.system", "os.fork")):
+        raise AssertionError(event)
+
+logging_before = (logging.root.level, list(logging.root.handlers), logging.raiseExceptions)
+environment, os.environ = os.environ, Unread(os.environ)
+sys.addaudithook(hook)
+import tqsdk, tqsdk.testing
+os.environ = environment
+
+logging_now = (logging.root.level, list(logging.root.handlers), logging.raiseExceptions)
+ours = logging.getLogger("tqsdk")
+show([
+    logging_now == logging_before,
+    [type(each).__name__ for each in ours.handlers], ours.level, ours.propagate,
+    [each.name for each in threading.enumerate()],
+])
+"""
+
+    assert shown_by(script) == [True, ["NullHandler"], 0, True, ["MainThread"]]
 
 
 def test_a_strangers_discovery_is_named_and_refused(tmp_path):
@@ -66,3 +109,13 @@ def test_a_strangers_discovery_is_named_and_refused(tmp_path):
 
     assert done.returncode == 1
     assert f"ImportError: {stranger} is not the `discovery` package" in done.stderr
+
+
+def shown_by(script):
+    """What *script*, in a process of its own, calls ``show`` with."""
+    head = "import json, sys; show = lambda value: print(json.dumps(value))\n"
+    done = subprocess.run(
+        [sys.executable, "-c", head + script], cwd=ROOT, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
