@@ -13,7 +13,14 @@ from tests.together.running import Server
 from tqsdk import Client
 
 _DOCS = Path(__file__).parents[2] / "docs"
-_PAGES = ["client.md", "client-credentials.md", "client-observing.md"]
+_PAGES = [
+    "client.md",
+    "client-compat.md",
+    "client-credentials.md",
+    "client-observing.md",
+    "client-payloads.md",
+    "client-testing.md",
+]
 
 
 @pytest.fixture
@@ -51,4 +58,4 @@ def test_the_examples_of_a_page_run(server, project, key, page):
     for block in blocks:
         here = block.replace("http://127.0.0.1:8088", server.url)
         here = here.replace('"my-app"', repr(project)).replace('"key.json"', repr(str(key)))
-        exec(compile(here, page, "exec"), namespace)
+        exec(compile(here, page, "exec", dont_inherit=True), namespace)
