@@ -48,7 +48,7 @@ def test_what_sends_must_be_awaited():
 
 
 # What sends nothing, and so does not wait.
-ONLY_HERE = {"exchange", "json", "queue", "text", "with_options", "count", "index"}
+ONLY_HERE = {"exchange", "form", "json", "queue", "text", "with_options", "count", "index"}
 
 
 def test_a_difference_is_noticed():
