@@ -1,6 +1,7 @@
 """Load for beanstalkd, which speaks no HTTP: one process, one epoll, one outstanding put each.
 
-Run as ``python -m tests.benchmarks.beanstalk_load PORT CONNECTIONS SECONDS``; prints JSON.
+Run as ``python -m tests.benchmarks.beanstalk_load PORT CONNECTIONS SECONDS BYTES``; prints
+JSON.
 """
 
 from __future__ import annotations
@@ -11,19 +12,18 @@ import socket
 import sys
 import time
 
-from tests.benchmarks.payload import PAYLOAD
-
-_PUT = b"put 1024 0 60 %d\r\n%s\r\n" % (len(PAYLOAD), PAYLOAD)
+from tests.benchmarks.payload import payload
 
 
 def main() -> None:
     """Put until the time is over."""
-    port, connections, seconds = int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3])
+    port, connections, seconds, size = (int(each) for each in sys.argv[1:])
+    put = b"put 1024 0 60 %d\r\n%s\r\n" % (size, payload(size))
     sockets = [socket.create_connection(("127.0.0.1", port)) for _ in range(connections)]
     times: list[float] = []
     start = time.perf_counter()
     cpu_before = time.process_time()
-    _put_until(start + seconds, {each.fileno(): each for each in sockets}, times)
+    _put_until(start + seconds, {each.fileno(): each for each in sockets}, put, times)
     took = time.perf_counter() - start
     times.sort()
     figures = {
@@ -36,14 +36,16 @@ def main() -> None:
     print(json.dumps(figures))
 
 
-def _put_until(end: float, sockets: dict[int, socket.socket], times: list[float]) -> None:
+def _put_until(
+    end: float, sockets: dict[int, socket.socket], put: bytes, times: list[float]
+) -> None:
     poll = select.epoll()
     sent: dict[int, float] = {}
     for number, each in sockets.items():
         each.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         poll.register(number, select.EPOLLIN)
         sent[number] = time.perf_counter()
-        each.sendall(_PUT)
+        each.sendall(put)
     now = 0.0
     while now < end:
         for number, _ in poll.poll(1):
@@ -53,7 +55,7 @@ def _put_until(end: float, sockets: dict[int, socket.socket], times: list[float]
             now = time.perf_counter()
             times.append(now - sent[number])
             sent[number] = now
-            sockets[number].sendall(_PUT)
+            sockets[number].sendall(put)
 
 
 if __name__ == "__main__":

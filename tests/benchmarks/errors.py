@@ -4,6 +4,7 @@
 
     BenchmarkError
     |- AbsentError    the machine lacks something; the row is skipped with the reason
+    |- BusyError      another run has the folder
     `- SpoiledError   it ran, but what it measured is not what was meant
 """
 
@@ -16,6 +17,10 @@ class BenchmarkError(Exception):
 
 class AbsentError(BenchmarkError):
     """A program that the measurement needs is not on this machine; says how to get it."""
+
+
+class BusyError(BenchmarkError):
+    """Another run measures in the same folder: neither would measure anything of worth."""
 
 
 class SpoiledError(BenchmarkError):

@@ -12,6 +12,10 @@ from pathlib import Path
 _TICKS = os.sysconf("SC_CLK_TCK")
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 
+# Put before a command, so that the kernel ends it when the benchmark ends, in whatever way. By
+# SIGTERM: nginx's workers are ended by their master, which SIGKILL would keep from doing so.
+LEASH = ("setpriv", "--pdeathsig", "TERM", "--")
+
 
 def description() -> str:
     """One line that says what the ratios were measured on."""

@@ -1,15 +1,23 @@
-"""Runs the measurements that some rows need, peers in turn, round after round."""
+"""Runs measurements, peers in turn, round after round."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence, Set
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from typing import TypeAlias
 
 from tests.benchmarks.bench import Bench
+from tests.benchmarks.curves import Curve, job_name
 from tests.benchmarks.errors import AbsentError, BenchmarkError
 from tests.benchmarks.machine import flush_seconds, load_average
-from tests.benchmarks.measures import MEASURES, Figures
+from tests.benchmarks.measures import MEASURES, POINTS
+from tests.benchmarks.measures.figures import Figures
 from tests.benchmarks.rows import Row
+
+Jobs: TypeAlias = Mapping[str, Callable[[], Figures]]
+"""What to measure, by the names that results have."""
 
 
 @dataclass(slots=True)
@@ -21,52 +29,104 @@ class Results:
         reasons: Why a measurement has no figures.
         loads: The machine's load at the start of each round.
         flushes: The disk's fdatasync p50 in seconds at the start of each round.
+        interrupted: Whether somebody stopped it, so that figures are missing without a reason.
     """
 
     figures: list[dict[str, Figures]] = field(default_factory=list)
     reasons: dict[str, str] = field(default_factory=dict)
     loads: list[float] = field(default_factory=list)
     flushes: list[float] = field(default_factory=list)
+    interrupted: bool = False
+
+    def values(self, measure: str, figure: str) -> list[float]:
+        """That figure in each round that has it."""
+        return [
+            found[measure][figure] for found in self.figures if figure in found.get(measure, ())
+        ]
 
 
-def run(bench: Bench, rows: Sequence[Row], *, rounds: int) -> Results:
-    """Measure what *rows* need, *rounds* times, each second round in the opposite order."""
-    needed = list(dict.fromkeys(name for row in rows for name in row.measures))
+def jobs_of_rows(bench: Bench, rows: Sequence[Row]) -> Jobs:
+    """What *rows* need, each once."""
+    return {name: partial(MEASURES[name], bench) for row in rows for name in row.measures}
+
+
+def jobs_of_curves(bench: Bench, curves: Sequence[Curve], *, long: bool, seconds: float) -> Jobs:
+    """What *curves* need, each once; a measurement of theirs takes *seconds*."""
+    brief = replace(bench, seconds=seconds)
+    return {
+        job_name(series.measure, point): partial(POINTS[series.measure], brief, point)
+        for curve in curves
+        for series in curve.series
+        for point in curve.points_of(series, long=long)
+    }
+
+
+def names_for_information(rows: Sequence[Row]) -> set[str]:
+    """The measurements that only rows without a floor need: once has to do for them."""
+    asked = {name for row in rows for name in row.measures if row.floor is not None}
+    return {name for row in rows for name in row.measures} - asked
+
+
+def run(
+    jobs: Jobs,
+    *,
+    rounds: int,
+    folder: Path,
+    say: Callable[[str], None],
+    once: Set[str] = frozenset(),
+) -> Results:
+    """Do all *jobs*, *rounds* times, each second round in the opposite order.
+
+    An interrupt ends it early, with what there is.
+
+    Args:
+        jobs: What to do.
+        rounds: How often.
+        folder: On the disk whose flushes are timed at the start of each round.
+        say: Shows progress.
+        once: Jobs of the first round only.
+    """
     results = Results()
-    for number in range(rounds):
-        results.loads.append(load_average())
-        results.flushes.append(flush_seconds(bench.folder, seconds=0.5))
-        found: dict[str, Figures] = {}
-        for name in needed if number % 2 == 0 else reversed(needed):
-            label = f"round {number + 1}/{rounds}  {name}"
-            bench.say(label)
-            figures = _measured(bench, name, results.reasons)
-            if figures is not None:
-                found[name] = figures
-                bench.say(f"{label}: {_shown(figures)}\n")
-        results.figures.append(found)
+    try:
+        for number in range(rounds):
+            results.loads.append(load_average())
+            results.flushes.append(flush_seconds(folder, seconds=0.5))
+            results.figures.append({})
+            for name in jobs if number % 2 == 0 else reversed(list(jobs)):
+                if name not in results.reasons and not (number and name in once):
+                    _do(name, jobs[name], f"round {number + 1}/{rounds}  {name}", results, say)
+    except KeyboardInterrupt:
+        results.interrupted = True
+        say("interrupted: here is what there is\n")
     return results
 
 
-def _measured(bench: Bench, name: str, reasons: dict[str, str]) -> Figures | None:
-    if name in reasons:
-        return None
+def _do(
+    name: str,
+    job: Callable[[], Figures],
+    label: str,
+    results: Results,
+    say: Callable[[str], None],
+) -> None:
+    say(label)
     try:
-        return MEASURES[name](bench)
+        figures = job()
     except BenchmarkError as error:
         kind = "skipped" if isinstance(error, AbsentError) else "failed"
-        bench.say(f"{name} {kind}: {error}\n")
-        reasons[name] = f"{kind}: {error}"
-        return None
+        say(f"{name} {kind}: {error}\n")
+        results.reasons[name] = f"{kind}: {error}"
+    else:
+        results.figures[-1][name] = figures
+        say(f"{label}: {_shown(figures)}\n")
 
 
-def _shown(figures: Mapping[str, float]) -> str:
+def _shown(figures: Figures) -> str:
     shown = []
     for name, value in figures.items():
         if name == "rate":
             shown.append(f"{value:,.0f}/s")
-        elif name == "memory":
-            shown.append(f"{value / 2**20:,.0f} MiB")
+        elif name.endswith("_bytes"):
+            shown.append(f"{name.removesuffix('_bytes')} {value / 2**20:,.0f} MiB")
         elif name.endswith("_load"):
             shown.append(f"{name.removesuffix('_load')} CPU {value:.0%}")
         else:

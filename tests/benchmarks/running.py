@@ -1,7 +1,10 @@
-"""A peer's process: on a free loopback port, in a folder of its own, gone when the block ends."""
+"""A peer's process: on a free loopback port, in a folder of its own, gone when the block ends, or
+when the benchmark is killed.
+"""
 
 from __future__ import annotations
 
+import random
 import socket
 import subprocess
 import time
@@ -14,6 +17,7 @@ from tests.benchmarks import machine
 from tests.benchmarks.errors import SpoiledError
 
 _PATIENCE = 60.0
+_LOWEST_PORT = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +58,11 @@ def running(
     with log.open("wb") as output:
         start = time.perf_counter()
         process = subprocess.Popen(
-            command, cwd=folder, stdin=subprocess.DEVNULL, stdout=output, stderr=output
+            [*machine.LEASH, *command],
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
         )
     try:
         while not answers(port):
@@ -72,10 +80,14 @@ def running(
 
 
 def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port that nobody listens on, and that the kernel gives to nobody who asks for any."""
+    first = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    end = first if first > _LOWEST_PORT else 65_536
+    while True:
+        port = random.randrange(_LOWEST_PORT, end)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def answers_http(port: int, path: str = "/") -> bool:

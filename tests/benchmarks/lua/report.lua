@@ -1,5 +1,6 @@
--- What every script does: take verb, body and headers from the command line, and say the figures
--- as one line of JSON. Scripts count in the globals `tasks` and `empty`.
+-- What every script does: take verb, body, peer and headers from the command line, and say the
+-- figures as one line of JSON. Scripts count in the globals `tasks` and `empty`; the global `peer`,
+-- of the file that is named after it, writes its requests and reads its answers.
 local threads = {}
 
 function setup(thread)
@@ -12,10 +13,11 @@ function init(args)
    local body = file:read("*a")
    file:close()
    if #body > 0 then wrk.body = body end
-   for at = 3, #args, 2 do
+   for at = 4, #args, 2 do
       wrk.headers[args[at]] = args[at + 1]
    end
    tasks, empty = 0, 0
+   if args[3] ~= "" then dofile(args[3]) end
    if prepare then prepare() end
 end
 

@@ -1,7 +1,7 @@
 """The servers that are compared: how each is had, started, and spoken to.
 
-``Peer`` says what a peer must tell; each file is one, with the flags that it runs with. All run
-with their own defaults but for the address, the data folder, and silence.
+``Peer`` says what a peer must tell; each file is one, with the flags that it runs with. Where these
+are more than an address and a data folder, the peer is there a second time with its own defaults.
 """
 
 from __future__ import annotations
@@ -16,6 +16,14 @@ from typing import Protocol
 
 from tests.benchmarks.errors import AbsentError
 from tests.benchmarks.running import Running, free_port, running
+
+_PACKAGES = {
+    "wrk": "wrk",
+    "nginx": "nginx-light",
+    "beanstalkd": "beanstalkd",
+    "npm": "npm",
+    "setpriv": "util-linux",
+}
 
 
 class Peer(Protocol):
@@ -66,25 +74,37 @@ def serving(
     try:
         if fill is not None:
             fill(folder)
-        port = free_port()
-        command = peer.command(folder, port)
-        with running(command, folder=folder, port=port, answers=peer.answers) as server:
-            peer.make_queue(port)
+        with serving_in(folder, peer) as server:
             yield server
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def program(name: str, package: str) -> str:
-    """Where the program *name* is.
+@contextmanager
+def serving_in(folder: Path, peer: Peer) -> Iterator[Running]:
+    """Run *peer* over what *folder* has, with its queue made."""
+    port = free_port()
+    command = peer.command(folder, port)
+    with running(command, folder=folder, port=port, answers=peer.answers) as server:
+        peer.make_queue(port)
+        yield server
+
+
+def program(name: str) -> str:
+    """Where the program *name*, one of Debian's, is.
 
     Raises:
         AbsentError: It is not on the path.
     """
     found = shutil.which(name)
     if found is None:
-        raise AbsentError(f"no {name}: apt-get install {package}")
+        raise AbsentError(f"no {name}: apt-get install {_PACKAGES[name]}")
     return found
+
+
+def missing_packages() -> list[str]:
+    """What has to be installed from Debian for every row to be measured."""
+    return [package for name, package in _PACKAGES.items() if shutil.which(name) is None]
 
 
 def output(*command: str) -> str:

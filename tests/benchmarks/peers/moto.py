@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 from tests.benchmarks.errors import AbsentError
-from tests.benchmarks.payload import TEXT
+from tests.benchmarks.payload import text
 from tests.benchmarks.peers import output
 from tests.benchmarks.running import answers_http
 from tests.benchmarks.wrk import Load
@@ -41,7 +41,7 @@ class Moto:
         return "moto"
 
     def obtain(self) -> None:
-        if self._program.exists():
+        if self._installed.exists():
             return
         pip = [str(self.folder / "bin" / "python"), "-m", "pip", "--disable-pip-version-check"]
         for command in (
@@ -51,6 +51,7 @@ class Moto:
             done = subprocess.run(command, capture_output=True, text=True, check=False)
             if done.returncode:
                 raise AbsentError(f"{' '.join(command[1:])} failed: {done.stderr.strip()[-200:]}")
+        self._installed.touch()
 
     def version(self) -> str:
         python = str(self.folder / "bin" / "python")
@@ -74,8 +75,13 @@ class Moto:
     def _program(self) -> Path:
         return self.folder / "bin" / "moto_server"
 
+    @property
+    def _installed(self) -> Path:
+        """Made once pip is done, so that half an installation is not taken for one."""
+        return self.folder / ".installed"
+
 
 def insert() -> Load:
     """One message per request."""
-    form = urlencode({"Action": "SendMessage", "MessageBody": TEXT, "Version": _API})
+    form = urlencode({"Action": "SendMessage", "MessageBody": text(), "Version": _API})
     return Load("/123456789012/bench", headers=_FORM, body=form.encode())

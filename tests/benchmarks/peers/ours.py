@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 
-from tests.benchmarks.payload import URL_SAFE_TEXT
+from tests.benchmarks.payload import PAYLOAD_BYTES, url_safe_text
 from tests.benchmarks.peers import output
 from tests.benchmarks.running import answers_http
 from tests.benchmarks.wrk import Load
@@ -57,22 +58,49 @@ class Ours:
         """Nothing: queues spring into being on first use."""
 
 
-def insert(folder: Path | None = None) -> Load:
+def insert(size: int = PAYLOAD_BYTES, *, folder: Path | None = None) -> Load:
     """One task per request; *folder* is that of a server that asks for tokens."""
     headers = dict(_JSON)
     if folder is not None:
         headers["Authorization"] = f"Bearer {(folder / 'token').read_text()}"
-    return Load(_TASKS, headers=headers, body=_task())
+    return Load(_TASKS, headers=headers, body=_task(size))
 
 
-def insert_batch() -> Load:
-    """A hundred inserts in one batch call."""
-    part = (
-        b"Content-Type: application/http\r\n\r\n"
-        b"POST %s HTTP/1.1\r\nContent-Type: application/json\r\n\r\n%s\r\n"
-    ) % (_TASKS.encode(), _task())
+def insert_batch(count: int = BATCH_SIZE) -> Load:
+    """*count* inserts in one batch call."""
+    part = _part("POST", _TASKS, b"Content-Type: application/json\r\n", _task(PAYLOAD_BYTES))
+    return _batch([part] * count)
+
+
+def delete_batch(names: Sequence[str]) -> Load:
+    """The deletion of *names* in one batch call."""
+    return _batch([_part("DELETE", f"{_TASKS}/{name}") for name in names])
+
+
+def consume() -> Load:
+    """Lease one task, delete it."""
+    return Load(_TASKS, script="consume.lua", peer="ours.lua")
+
+
+def mixed() -> Load:
+    """Insert, lease and delete, all at once."""
+    body = _task(PAYLOAD_BYTES)
+    return Load(_TASKS, headers=_JSON, body=body, script="mixed.lua", peer="ours.lua")
+
+
+def lease(count: int, *, seconds: int = 0, tag: str | None = None) -> Load:
+    """*count* tasks per request, the oldest of *tag* if one is given.
+
+    For no time at all by default, so that the backlog stays what it was.
+    """
+    chosen = f"&groupByTag=true&tag={tag}" if tag else ""
+    path = f"{_TASKS}/lease?numTasks={count}&leaseSecs={seconds}{chosen}"
+    return Load(path, script="lease.lua", peer="ours.lua")
+
+
+def _batch(parts: Sequence[bytes]) -> Load:
     boundary = _BOUNDARY.encode()
-    body = b"".join(b"--%s\r\n%s" % (boundary, part) for _ in range(BATCH_SIZE))
+    body = b"".join(b"--%s\r\n%s" % (boundary, part) for part in parts)
     return Load(
         "/batch/taskqueue/v1beta2",
         headers={"Content-Type": f"multipart/mixed; boundary={_BOUNDARY}"},
@@ -80,24 +108,13 @@ def insert_batch() -> Load:
     )
 
 
-def consume() -> Load:
-    """Lease one task, delete it."""
-    return Load(f"{_TASKS}/lease?numTasks=1&leaseSecs=600", script="consume_ours.lua")
+def _part(verb: str, path: str, headers: bytes = b"", body: bytes = b"") -> bytes:
+    request = b"%s %s HTTP/1.1\r\n%s\r\n%s" % (verb.encode(), path.encode(), headers, body)
+    return b"Content-Type: application/http\r\n\r\n%s\r\n" % request
 
 
-def lease_many() -> Load:
-    """A hundred tasks per request, for no time at all, so that the backlog stays what it was."""
-    return Load(f"{_TASKS}/lease?numTasks=100&leaseSecs=0", script="lease_ours.lua")
-
-
-def lease_one(tag: str | None = None) -> Load:
-    """One task per request, for no time at all; with *tag*, the oldest that has it."""
-    chosen = f"&groupByTag=true&tag={tag}" if tag else ""
-    return Load(f"{_TASKS}/lease?numTasks=1&leaseSecs=0{chosen}", script="lease_ours.lua")
-
-
-def _task() -> bytes:
-    return msgspec.json.encode({"queueName": "bench", "payloadBase64": URL_SAFE_TEXT})
+def _task(size: int) -> bytes:
+    return msgspec.json.encode({"queueName": "bench", "payloadBase64": url_safe_text(size)})
 
 
 def _add_token(file: Path) -> str:
