@@ -1,0 +1,1 @@
+"""That the benchmark itself does not rot."""
