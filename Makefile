@@ -3,11 +3,11 @@ PYTHON ?= python3
 RUN := .venv/run
 DEV := .venv/dev
 
-.PHONY: help run test soak lint format bench clean
+.PHONY: help run test soak lint format bench bench-long clean
 .DEFAULT_GOAL := help
 
 help: ## Show this list
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-8s %s\n", $$1, $$2}'
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-10s %s\n", $$1, $$2}'
 
 run: $(RUN)/.installed ## Start the emulator on its embedded default store (ARGS="--port 9000" adds flags)
 	@$(RUN)/bin/tq-emulator serve $(ARGS)
@@ -30,8 +30,11 @@ format: $(DEV)/.installed ## Rewrite the code in house style
 	$(DEV)/bin/ruff check --fix .
 	$(DEV)/bin/ruff format .
 
-bench: $(DEV)/.installed ## Measure, as ratios, side by side
+bench: $(DEV)/.installed ## Measure, as ratios, side by side with peers: a quarter of an hour
 	@$(DEV)/bin/python -m tests.benchmarks $(ARGS)
+
+bench-long: $(DEV)/.installed ## The same with 10 million tasks, longer rounds and more points
+	@$(DEV)/bin/python -m tests.benchmarks --long $(ARGS)
 
 clean: ## Remove the virtual environments and caches
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist
