@@ -78,9 +78,13 @@ def value_at(curve: Curve, series: Series, point: int, results: Results) -> floa
 
 def ratios(row: Row, results: Results) -> list[float]:
     """Ours by theirs, in each round that has both."""
+    return [ours / theirs for ours, theirs in _pairs(row, results)]
+
+
+def _pairs(row: Row, results: Results) -> list[tuple[float, float]]:
     (ours, our_figure), (theirs, their_figure) = row.ours, row.theirs
     return [
-        found[ours][our_figure] / found[theirs][their_figure]
+        (found[ours][our_figure], found[theirs][their_figure])
         for found in results.figures
         if ours in found and theirs in found
     ]
@@ -90,15 +94,16 @@ def _line(row: Row, results: Results) -> str:
     wanted = f"{_wanted(row, row.floor)} | {_wanted(row, row.goal)}"
     found = ratios(row, results)
     reason = next((results.reasons[name] for name in row.measures if name in results.reasons), None)
-    if reason is not None or not found:
+    if not found:
         return f"| {row.title} | - | - | - | - | - | {wanted} | {reason or 'not measured'} |"
-    ours, theirs = results.values(*row.ours), results.values(*row.theirs)
+    ours, theirs = zip(*_pairs(row, results), strict=True)
     ratio = median(found)
+    said = verdict(row, ratio) if reason is None else f"{verdict(row, ratio)}, until it {reason}"
     return (
         f"| {row.title} | {_amount(row, median(ours))} | {_amount(row, median(theirs))}"
         f" | {_cpu(row, results)} | **{_ratio(row, ratio)}**"
         f" | {_ratio(row, min(found))} .. {_ratio(row, max(found))}"
-        f" | {wanted} | {verdict(row, ratio)} |"
+        f" | {wanted} | {said} |"
     )
 
 

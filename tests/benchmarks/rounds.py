@@ -113,8 +113,9 @@ def _do(
         figures = job()
     except BenchmarkError as error:
         kind = "skipped" if isinstance(error, AbsentError) else "failed"
-        say(f"{name} {kind}: {error}\n")
-        results.reasons[name] = f"{kind}: {error}"
+        # A server's last words may be many lines, and a table's row is one.
+        results.reasons[name] = f"{kind}: {' '.join(str(error).split())}"
+        say(f"{name} {results.reasons[name]}\n")
     else:
         results.figures[-1][name] = figures
         say(f"{label}: {_shown(figures)}\n")

@@ -56,10 +56,17 @@ def test_a_row_that_was_skipped_says_why():
     assert cells(a_row(), results)[-1] == "skipped: no peer: apt-get install peer"
 
 
+def test_a_row_that_failed_in_a_later_round_has_the_rounds_before_and_says_so():
+    results = results_of(rates(3, 1), {}, reasons={"peer/insert": "failed: no answer"})
+
+    assert cells(a_row(), results)[4] == "**3x**"
+    assert cells(a_row(), results)[-1] == "floor met, until it failed: no answer"
+
+
 def test_a_row_of_an_interrupted_run_has_the_rounds_that_have_both_sides():
     half = {"ours/insert": {"rate": 999.0, "cpu": 0.0}}
 
-    assert cells(a_row(), results_of(rates(3, 1), half))[4] == "**3x**"
+    assert cells(a_row(), results_of(rates(3, 1), half))[1:5:3] == ["3/s", "**3x**"]
     assert cells(a_row(), results_of(half))[-1] == "not measured"
 
 

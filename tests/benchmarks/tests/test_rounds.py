@@ -44,7 +44,7 @@ def test_what_is_there_to_be_known_is_measured_once(do):
     ("error", "reason"),
     [
         (AbsentError("no peer: apt-get install peer"), "skipped: no peer: apt-get install peer"),
-        (SpoiledError("the queue ran dry"), "failed: the queue ran dry"),
+        (SpoiledError("it said:\n  no"), "failed: it said: no"),
     ],
 )
 def test_what_cannot_be_measured_has_a_reason_and_is_not_tried_again(do, error, reason):
