@@ -258,6 +258,26 @@ def patch_task(
     )
 
 
+def by_name(
+    operation: str, arguments: Mapping[str, object], body: Mapping[str, Any] | None = None
+) -> Call[Mapping[str, Any]]:
+    """Any method of the contract; its result is the JSON object that came, empty if none did.
+
+    Args:
+        operation: The method's id.
+        arguments: By their wire names, those of every method (``fields``) included.
+        body: Likewise; integers are ``int``, whatever their format.
+    """
+    task = arguments.get("task")
+    return _call(
+        operation,
+        arguments,
+        lambda data: data,
+        task=task if isinstance(task, str) else None,
+        body=body,
+    )
+
+
 def _modify(
     operation: str,
     project: str,
@@ -285,13 +305,15 @@ def _call(
     attempt_id: str | None = None,
 ) -> Call[T]:
     """Put *arguments*, by their wire names, where the contract wants them; None means absent."""
-    method = contract.load("v1beta2").methods[operation]
-    given = {
-        name: _spelled(method.parameters[name], value)
+    of = contract.load("v1beta2")
+    method = of.methods[operation]
+    parameters = {
+        name: method.parameters.get(name) or of.parameters[name]
         for name, value in arguments.items()
         if value is not None
     }
-    in_path = {name for name in given if method.parameters[name].location == "path"}
+    given = {name: _spelled(each, arguments[name]) for name, each in parameters.items()}
+    in_path = {name for name, each in parameters.items() if each.location == "path"}
     path = method.path.format_map({name: _segment(name, given[name]) for name in in_path})
     query = urlencode(
         {name: text for name, text in given.items() if name not in in_path}, quote_via=quote
