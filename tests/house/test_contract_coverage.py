@@ -1,4 +1,7 @@
-"""The contract is served whole: every method is handled, every property is written somewhere."""
+"""The contract is served whole: every method is handled, every property is written somewhere.
+
+And it is used whole: every method has a call of the client, and a command.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,11 @@ import pytest
 from discovery import contract
 from emulator.app import create_app
 from emulator.engine.clock import VirtualClock
+from tests.tqsdk.cli.conftest import Tq
 from tests.wire.fronts import Sent, Wsgi
+from tqsdk import calls
+from tqsdk.testing import ScriptedTransport, refusal
+from tqsdk.testing import VirtualClock as ClientClock
 
 QUEUES = """
 queue:
@@ -28,6 +35,20 @@ NEVER_WRITTEN = {"TaskQueue.acl.adminEmails"}
 
 QUERY = "?numTasks=1&leaseSecs=60&newLeaseSeconds=60&getStats=true"
 
+# What each method is for, in words of the command line. A task called "lease" cannot be updated,
+# since that URL leases: so it is patched.
+COMMANDS = {
+    "taskqueue.taskqueues.get": "queues get q",
+    "taskqueue.tasks.delete": "tasks delete q t",
+    "taskqueue.tasks.get": "tasks get q t",
+    "taskqueue.tasks.insert": "tasks insert q hello",
+    "taskqueue.tasks.lease": "tasks lease q",
+    "taskqueue.tasks.list": "tasks list q",
+    "taskqueue.tasks.patch": "tasks renew q lease --lease-token 1 --retry-count 1",
+    "taskqueue.tasks.update": "tasks renew q t --lease-token 1 --retry-count 1",
+}
+
+every_method = pytest.mark.parametrize("method", list(contract.load().methods))
 every_version = pytest.mark.parametrize("version", contract.VERSIONS)
 
 
@@ -72,6 +93,47 @@ def test_every_property_is_written_and_nothing_else(front, version):
     }
 
     assert written == names_of(of) - NEVER_WRITTEN
+
+
+def test_every_method_has_a_call():
+    made = [
+        calls.get_queue("p", "q"),
+        calls.insert_task("p", "q", payload=b""),
+        calls.lease_tasks("p", "q", max_tasks=1, seconds=1),
+        calls.list_tasks("p", "q"),
+        calls.get_task("p", "q", "t"),
+        calls.delete_task("p", "q", "t"),
+        calls.update_task("p", "q", "t", seconds=1, lease_token=1),
+        calls.patch_task("p", "q", "t", seconds=1),
+    ]
+
+    assert {call.operation for call in made} == set(contract.load().methods)
+
+
+@every_method
+def test_every_method_has_a_command(method):
+    assert operation_of(*COMMANDS[method].split()) == method
+
+
+@every_method
+def test_every_method_can_be_called_by_its_name(method):
+    values = {"taskqueue": "q", "task": "t", "numTasks": "1", "leaseSecs": "1"}
+    values |= {"newLeaseSeconds": "1"}
+    given = [
+        f"{name}={values[name]}"
+        for name in contract.load().methods[method].parameter_order
+        if name != "project"
+    ]
+
+    assert operation_of("call", method.removeprefix("taskqueue."), *given) == method
+
+
+def operation_of(*arguments):
+    """The method that a run of the command calls; it is told by the error that it ends in."""
+    script = ScriptedTransport(refusal(418, "no"))
+    done = Tq(script, ClientClock())(*arguments, "--json")
+    assert len(script.requests) == 1
+    return json.loads(done.err)["error"]["operation"]
 
 
 def in_order(of):

@@ -198,9 +198,10 @@ def for_each(
 
 
 def _code_and_advice(error: errors.TaskQueueError) -> tuple[Exit, str]:
-    if _may_be_done(error):
+    code, advice = next((code, text) for kind, code, text in _TABLE if isinstance(error, kind))
+    if code is Exit.UNAVAILABLE and _may_be_done(error):
         return Exit.UNKNOWN, _what_to_do_in_doubt(error)
-    return next((code, advice) for kind, code, advice in _TABLE if isinstance(error, kind))
+    return code, advice
 
 
 def _what_to_do_in_doubt(error: errors.TaskQueueError) -> str:
@@ -212,8 +213,8 @@ def _what_to_do_in_doubt(error: errors.TaskQueueError) -> str:
 
 
 def _may_be_done(error: errors.TaskQueueError) -> bool:
-    if isinstance(error, errors.DeadlineExceededError):
-        return error.ambiguous
+    if getattr(error, "ambiguous", False):
+        return True
     method = contract.load().methods.get(error.operation or "")
     changes = method is not None and method.verb != "GET"
     return changes and retry.classify(error) is retry.Failure.AMBIGUOUS
