@@ -17,7 +17,6 @@ from tqsdk.cli import records, sink
 from tqsdk.cli.output import shown
 from tqsdk.cli.progress import Progress, progress_option
 from tqsdk.cli.session import Session, shared_options
-from tqsdk.clock import Clock
 from tqsdk.lease import Leases
 from tqsdk.models import Task
 from tqsdk.queue import Queue
@@ -69,7 +68,7 @@ def drain(
         def lease() -> Leases:
             return of.lease(max_tasks=batch, seconds=seconds, tag=tag)
 
-        for leases in _until_empty(of, lease, client.clock):
+        for leases in _until_empty(of, lease, session):
             with leases:
                 for each in leases:
                     if not each.seconds_left:
@@ -79,7 +78,7 @@ def drain(
                     count.step()
 
 
-def _until_empty(queue: Queue, lease: Callable[[], Leases], clock: Clock) -> Iterator[Leases]:
+def _until_empty(queue: Queue, lease: Callable[[], Leases], session: Session) -> Iterator[Leases]:
     while True:
         leases = lease()
         if not leases:
@@ -88,11 +87,10 @@ def _until_empty(queue: Queue, lease: Callable[[], Leases], clock: Clock) -> Ite
                 return
             # A server that is asked too often answers as if there were nothing: production did so
             # after ten leases in one second.
-            clock.sleep(_SECOND_LOOK)
+            session.clock.sleep(_SECOND_LOOK)
             leases = lease()
             if not leases:
-                note = f"tq: {rest:,} tasks stay: leased by others, not due yet, or of another tag"
-                click.echo(note, err=True)
+                session.note(f"{rest:,} left: leased by others, not due yet, or of another tag")
                 return
         yield leases
 

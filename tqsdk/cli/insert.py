@@ -9,6 +9,7 @@ import click
 
 from tqsdk.cli import records, sources
 from tqsdk.cli.failures import for_each
+from tqsdk.cli.output import printable
 from tqsdk.cli.progress import Progress, progress_option
 from tqsdk.cli.records import Draft
 from tqsdk.cli.session import Session, shared_options
@@ -97,6 +98,6 @@ def insert(
                 dedupe=dedupe,
             )
             count.step()
-            output.record(records.of_new_task(task), task.name)
+            output.record(records.of_new_task(task), printable(task.name))
 
         for_each(drafts(), store, as_json=session.json, place=lambda draft: draft.place)

@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from json import dumps
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -75,6 +76,10 @@ class Session:
     def output(self) -> Output:
         """Standard output."""
         return Output(sys.stdout.buffer, as_json=self.json, terminal=sys.stdout.isatty())
+
+    def note(self, text: str) -> None:
+        """Tell standard error what is worth knowing, and no failure."""
+        click.echo(dumps({"note": text}) if self.json else f"tq: {text}", err=True)
 
     def _token(self) -> str | None:
         """The token of the options, else that of the environment."""

@@ -74,7 +74,7 @@ def reads_input(arguments: tuple[str, ...]) -> bool:
 
 def is_piped() -> bool:
     """Whether there is a file or a pipe to read, and not a person at a keyboard."""
-    return not sys.stdin.isatty()
+    return sys.stdin is not None and not sys.stdin.isatty()  # None if it was closed
 
 
 def _read_references(queue: str | None) -> Iterator[Reference]:

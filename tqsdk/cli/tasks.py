@@ -12,6 +12,7 @@ from tqsdk.cli.progress import Progress, progress_option
 from tqsdk.cli.records import Reference
 from tqsdk.cli.session import Session, shared_options
 from tqsdk.cli.tables import LEASED, LISTED
+from tqsdk.models import Task
 
 _MOST_LISTED = 100
 
@@ -32,17 +33,16 @@ def get(session: Session, queue: str, names: tuple[str, ...], raw: bool) -> None
     if raw and session.json:
         raise click.UsageError("give --raw or --json, not both")
     output = session.output()
+    found: list[Task] = []
     with session.client() as client:
         of = client.queue(queue)
-
-        def show(name: str) -> None:
-            task = of.get(name)
+        try:
+            for_each(names, lambda name: found.append(of.get(name)), as_json=session.json)
+        finally:
             if raw:
-                output.raw(task.payload)
+                output.raw(b"".join(task.payload for task in found))
             else:
-                output.table([records.of_task(task)], LEASED)
-
-        for_each(names, show, as_json=session.json)
+                output.table([records.of_task(task) for task in found], LEASED)
 
 
 @tasks.command("list")
@@ -58,7 +58,7 @@ def list_(session: Session, queue: str) -> None:
         listed = client.queue(queue).list()
     session.output().table([records.of_task(task) for task in listed], LISTED)
     if len(listed) >= _MOST_LISTED:
-        click.echo(f"tq: there may be more: the API lists at most {_MOST_LISTED}", err=True)
+        session.note(f"there may be more: the API lists at most {_MOST_LISTED}")
 
 
 @tasks.command()

@@ -139,7 +139,7 @@ def test_tasks_that_others_have_are_counted(tq, full):
     done = tq("drain", "q")
 
     assert (done.code, len(done.lines)) == (0, 2)
-    assert done.err == "tq: 1 tasks stay: leased by others, not due yet, or of another tag\n"
+    assert done.err == "tq: 1 left: leased by others, not due yet, or of another tag\n"
 
 
 def test_one_empty_answer_is_not_believed(tq, full, clock):

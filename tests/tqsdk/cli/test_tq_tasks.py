@@ -69,6 +69,8 @@ def test_list_says_that_there_may_be_more_than_the_api_lists(tq, queue):
 
     assert len(done.lines) == 100
     assert done.err == "tq: there may be more: the API lists at most 100\n"
+    note = tq("tasks", "list", "q", "--json").err
+    assert json.loads(note) == {"note": "there may be more: the API lists at most 100"}
 
 
 def test_delete_prints_the_names_of_what_is_gone(tq, queue):
