@@ -32,7 +32,7 @@ INSERT = ("tasks", "insert", "q", "x")
         ([ConnectError("refused")] * 5, INSERT, Exit.UNAVAILABLE),
         ([RequestTimeoutError("late")] * 5, GET, Exit.UNAVAILABLE),
         ([RequestTimeoutError("late")] * 5, INSERT, Exit.UNKNOWN),
-        ([AmbiguousResultError("cut off")], ("tasks", "lease", "q"), Exit.UNKNOWN),
+        ([AmbiguousResultError("cut off"), answer({})], ("tasks", "lease", "q"), Exit.UNKNOWN),
         ([answer([])], GET, Exit.UNAVAILABLE),
     ],
 )
@@ -77,9 +77,9 @@ def test_as_json_an_error_says_all_it_knows(tq):
 
     assert error.pop("elapsed") >= 0
     assert error.pop("advice")
+    assert error.pop("message").startswith("tasks.get, queue 'q', task 'a': 403 no [forbidden")
     assert error == {
         "type": "PermissionDeniedError",
-        "message": "tasks.get, queue 'q', task 'a': 403 no [forbidden, PERMISSION_DENIED]",
         "exit_code": 7,
         "operation": "taskqueue.tasks.get",
         "queue": "q",
