@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from click.testing import CliRunner
 from google.auth.credentials import AnonymousCredentials
 from google.oauth2.service_account import Credentials
 
@@ -16,6 +17,8 @@ from emulator.auth.credentials import Identity, write_credentials
 from tests.emulator.auth.entries import ROBOT
 from tests.emulator.auth.running import a_server
 from tqsdk import Client, CredentialsError, RetryPolicy, UnauthenticatedError, auth
+from tqsdk.cli.failures import Exit
+from tqsdk.cli.root import tq
 
 
 @pytest.fixture(scope="module")
@@ -67,6 +70,14 @@ def test_default_credentials_are_found_in_a_file(url, key, monkeypatch):
     monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(key))
 
     assert may_insert(url, auth.default())
+
+
+def test_tq_takes_default_credentials_when_asked(url, key, monkeypatch):
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(key))
+    insert = ["--endpoint", url, "--project", "my-app", "tasks", "insert", "mail", "x"]
+
+    assert CliRunner().invoke(tq, insert).exit_code == Exit.NOT_ALLOWED
+    assert CliRunner().invoke(tq, [*insert, "--auth", "google"]).exit_code == Exit.DONE
 
 
 def test_default_credentials_that_are_not_there_are_an_error_of_the_first_call(url, monkeypatch):

@@ -76,7 +76,8 @@ _TABLE: tuple[tuple[type[errors.TaskQueueError], Exit, str], ...] = (
         "check --project and the queue, or add it to the server's queue configuration",
     ),
     (errors.NotFoundError, Exit.NOT_FOUND, "check --endpoint, --project and the names"),
-    (errors.UnauthenticatedError, Exit.NOT_ALLOWED, "give a valid --token or --token-file"),
+    (errors.UnauthenticatedError, Exit.NOT_ALLOWED, "give a valid --token, or --auth google"),
+    (errors.CredentialsError, Exit.NOT_ALLOWED, errors.CredentialsError.advice),
     (errors.PermissionDeniedError, Exit.NOT_ALLOWED, errors.PermissionDeniedError.advice),
     (errors.PayloadTooLargeError, Exit.REFUSED, errors.PayloadTooLargeError.advice),
     (errors.RateLimitedError, Exit.UNAVAILABLE, "wait, or send less"),
@@ -87,6 +88,13 @@ _TABLE: tuple[tuple[type[errors.TaskQueueError], Exit, str], ...] = (
     (errors.ApiError, Exit.REFUSED, ""),
     (errors.TaskQueueError, Exit.FAILED, ""),
 )
+
+# What errors about settings call by the names that programs give them.
+_OPTIONS = {
+    "credentials=": "--auth",
+    "token=": "--token",
+    "give a function that returns a token": "give --token",
+}
 
 # What says nothing about the tasks that follow, so that work on them goes on.
 _ABOUT_ONE_TASK = (
@@ -149,7 +157,7 @@ def explain(error: Exception, place: str = "") -> Failure:
     kind = type(error).__name__
     if isinstance(error, errors.TaskQueueError):
         # Without the SDK's advice, which is for programs.
-        message = str(error).removesuffix(f"; {error.advice}")
+        message = _in_words_of_options(str(error).removesuffix(f"; {error.advice}"))
         message = f"{place}: {message}" if place else message
         code, advice = _code_and_advice(error)
         facts = {name: getattr(error, name, None) for name in _FACTS}
@@ -197,8 +205,16 @@ def for_each(
         raise click.exceptions.Exit(first.exit)
 
 
+def _in_words_of_options(text: str) -> str:
+    for argument, option in _OPTIONS.items():
+        text = text.replace(argument, option)
+    return text
+
+
 def _code_and_advice(error: errors.TaskQueueError) -> tuple[Exit, str]:
     code, advice = next((code, text) for kind, code, text in _TABLE if isinstance(error, kind))
+    if isinstance(error, errors.CredentialsError) and error.transient:
+        code = Exit.UNAVAILABLE
     if code is Exit.UNAVAILABLE and _may_be_done(error):
         return Exit.UNKNOWN, _what_to_do_in_doubt(error)
     return code, advice
@@ -213,7 +229,7 @@ def _what_to_do_in_doubt(error: errors.TaskQueueError) -> str:
 
 
 def _may_be_done(error: errors.TaskQueueError) -> bool:
-    if getattr(error, "ambiguous", False):
+    if error.ambiguous:
         return True
     method = contract.load().methods.get(error.operation or "")
     changes = method is not None and method.verb != "GET"

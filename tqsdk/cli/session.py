@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 import click
 
-from tqsdk import config
+from tqsdk import auth, config
 from tqsdk.cli.output import Output
 from tqsdk.client import Client
 from tqsdk.clock import Clock, SystemClock
@@ -39,6 +39,7 @@ class Session:
     endpoint: str | None = None
     token: str | None = None
     token_file: Path | None = None
+    auth: str | None = None
     timeout: float | None = None
     deadline: float | None = None
     json: bool = False
@@ -67,6 +68,7 @@ class Session:
             self.project,
             endpoint=self.endpoint,
             token=self._token(),
+            credentials=auth.default() if self.auth else None,
             transport=self.transport,
             timeout=Options().timeout if self.timeout is None else self.timeout,
             deadline=self.deadline,
@@ -83,8 +85,10 @@ class Session:
 
     def _token(self) -> str | None:
         """The token of the options, else that of the environment."""
-        if self.token and self.token_file:
-            raise click.UsageError("give --token or --token-file, not both")
+        if len([each for each in (self.token, self.token_file, self.auth) if each]) > 1:
+            raise click.UsageError("give one of --token, --token-file and --auth")
+        if self.auth:
+            return None
         if self.token or self.token_file:
             return self.token or _first_line(self.token_file)
         file = os.environ.get(TOKEN_FILE)
@@ -129,6 +133,11 @@ _SHARED = (
         "--token-file",
         type=click.Path(path_type=Path),
         help=f"The file that has the token in its first line.  [env var: {TOKEN_FILE}]",
+    ),
+    _shared(
+        "--auth",
+        type=click.Choice(["google"]),
+        help="Get tokens as Google's libraries do: from a key file, gcloud's login or the machine.",
     ),
     _shared("--timeout", type=_seconds, metavar="SECONDS", help="For each attempt."),
     _shared(

@@ -6,7 +6,7 @@ import re
 import click
 import pytest
 
-from tqsdk import AmbiguousResultError, ConnectError, RequestTimeoutError
+from tqsdk import AmbiguousResultError, ConnectError, CredentialsError, RequestTimeoutError
 from tqsdk import errors as tqsdk_errors
 from tqsdk.cli.failures import Exit, explain
 from tqsdk.testing import answer, refusal
@@ -56,6 +56,17 @@ def test_a_deadline_tells_whether_it_may_be_done(tq, kind, code):
 
     assert done.code == code
     assert "deadline" in done.err
+
+
+def test_an_attempt_in_doubt_is_not_forgotten_when_the_next_are_not_sent(tq):
+    tq.scripted(AmbiguousResultError("cut off"), *[ConnectError("refused")] * 4)
+
+    assert tq(*INSERT).code == 9
+
+
+@pytest.mark.parametrize(("transient", "code"), [(True, 8), (False, 7)])
+def test_a_token_that_cannot_be_had_may_be_had_later(transient, code):
+    assert explain(CredentialsError("no token", transient=transient)).exit == code
 
 
 def test_an_insert_in_doubt_can_be_repeated_under_its_name(tq):

@@ -71,8 +71,18 @@ def test_a_token_that_cannot_be_used_is_not_repeated(tq, tmp_path):
     assert (empty.code, binary.code, both.code) == (2, 2, 2)
     assert "is empty" in empty.err
     assert "printable ASCII" in binary.err
-    assert "not both" in both.err
+    assert "give one of" in both.err
     assert "cret" not in binary.err + both.err
+
+
+def test_default_credentials_are_not_sent_to_an_emulator_nor_unprotected(clock, monkeypatch):
+    plain = Tq(None, clock)(*LIST, "--auth", "google", "--endpoint", "http://example.com")
+    monkeypatch.setenv("TASKQUEUE_EMULATOR_HOST", "127.0.0.1:1")
+    emulator = Tq(None, clock)(*LIST, "--auth", "google")
+
+    assert (plain.code, emulator.code) == (2, 2)
+    assert "use https://, or for a network that you trust give --token" in plain.err
+    assert "leave out --auth, or give a made-up --token" in emulator.err
 
 
 def test_timeouts_and_deadlines_reach_the_client(tq):
