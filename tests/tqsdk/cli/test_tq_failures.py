@@ -34,7 +34,7 @@ INSERT = ("tasks", "insert", "q", "x")
         ([RequestTimeoutError("late")] * 5, GET, Exit.UNAVAILABLE),
         ([RequestTimeoutError("late")] * 5, INSERT, Exit.UNKNOWN),
         ([AmbiguousResultError("cut off"), answer({})], ("tasks", "lease", "q"), Exit.UNKNOWN),
-        ([answer([])], GET, Exit.UNAVAILABLE),
+        ([answer([])] * 5, GET, Exit.UNAVAILABLE),
     ],
 )
 def test_a_failure_has_a_code_for_what_it_means(tq, answers, arguments, code):
