@@ -19,6 +19,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from functools import cache
 from reprlib import repr as shortened
 
 from discovery.contract import Parameter
@@ -73,9 +74,19 @@ def from_json(type: str, format: str | None, value: object) -> object:
     Raises:
         FormatError: The type and format do not allow this value.
     """
-    if isinstance(value, str) and (allowed := _RANGES.get((type, format))):
-        return _integer(value, allowed)
-    return _checked(type, format, value)
+    return json_reader(type, format)(value)
+
+
+@cache
+def json_reader(type: str, format: str | None) -> Callable[[object], object]:
+    """Make the function that reads such a value out of JSON, as ``from_json`` does."""
+    if allowed := _RANGES.get((type, format)):
+        return lambda value: (
+            _integer(value, allowed) if isinstance(value, str) else _checked(type, format, value)
+        )
+    if type == "string":
+        return lambda value: value if isinstance(value, str) else _checked(type, format, value)
+    return lambda value: _checked(type, format, value)
 
 
 def _checked(type: str, format: str | None, value: object) -> str | int | bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Generic, TypeVar
 from urllib.parse import quote, urlencode
 
@@ -21,6 +22,10 @@ from tqsdk.transport import Request, Response, merged
 T = TypeVar("T")
 
 ATTEMPT_HEADER = "X-TaskQueue-Attempt"
+
+_JSON = {"Content-Type": "application/json"}
+
+_to_json = json.JSONEncoder(separators=(",", ":")).encode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,11 +60,10 @@ class Call(Generic[T]):
     def request(self, endpoint: str, headers: Mapping[str, str]) -> Request:
         """The request for a server at *endpoint*, with the client's *headers*."""
         url = endpoint + contract.load("v1beta2").base_path + self.path
-        headers = merged(self.headers, headers)
         if self.body is None:
-            return Request(self.verb, url, headers)
-        body = json.dumps(self.body, separators=(",", ":")).encode()
-        return Request(self.verb, url, merged({"Content-Type": "application/json"}, headers), body)
+            return Request(self.verb, url, merged(self.headers, headers))
+        headers = merged({**_JSON, **self.headers}, headers)
+        return Request(self.verb, url, headers, _to_json(self.body).encode())
 
     def result(self, response: Response) -> T:
         """What *response* means.
@@ -128,10 +132,7 @@ def insert_task(
     return _call(
         "taskqueue.tasks.insert",
         {"project": project, "taskqueue": queue},
-        # A server may leave the payload out of its answer: what was sent is what is stored.
-        lambda data: models.Task.from_api(
-            {"payloadBase64": encoded, **data}, project=project, queue=queue
-        ),
+        lambda data: models.inserted(data, payload, encoded, project=project, queue=queue),
         task=name,
         body=body,
     )
@@ -313,21 +314,28 @@ def _call(
         if value is not None
     }
     given = {name: _spelled(each, arguments[name]) for name, each in parameters.items()}
-    in_path = {name for name, each in parameters.items() if each.location == "path"}
-    path = method.path.format_map({name: _segment(name, given[name]) for name in in_path})
-    query = urlencode(
-        {name: text for name, text in given.items() if name not in in_path}, quote_via=quote
-    )
     return Call(
         operation=operation,
         verb=method.verb,
-        path=f"{path}?{query}" if query else path,
+        path=_path(operation, **given),
         queue=str(arguments["taskqueue"]),
         task=task,
         body=None if body is None else models.spell(method.request or "", body),
         headers={ATTEMPT_HEADER: attempt_id} if attempt_id else {},
         read=read,
     )
+
+
+@lru_cache(maxsize=1024)  # most programs make the same few calls again and again
+def _path(operation: str, **given: str) -> str:
+    method = contract.load("v1beta2").methods[operation]
+    own = method.parameters
+    in_path = {name for name in given if name in own and own[name].location == "path"}
+    path = method.path.format_map({name: _segment(name, given[name]) for name in in_path})
+    query = urlencode(
+        {name: text for name, text in given.items() if name not in in_path}, quote_via=quote
+    )
+    return f"{path}?{query}" if query else path
 
 
 def _spelled(parameter: contract.Parameter, value: object) -> str:
@@ -348,7 +356,7 @@ def _json_object(body: bytes) -> Mapping[str, Any]:
     if not body:
         return {}
     try:
-        data = json.loads(body)
+        data = json.loads(body.decode())
     except RecursionError as error:
         raise ValueError("it is nested too deeply") from error
     if not isinstance(data, dict):

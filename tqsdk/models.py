@@ -8,18 +8,22 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from functools import cache
+from typing import Any, TypeVar
 
 from discovery import contract, formats
 from tqsdk import forms
 from tqsdk import payload as payloads
 
+T = TypeVar("T")
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _FULL_NAME = re.compile(r"projects/([^/]+)/taskqueues/([^/]+)")
+_JSON_WORDS: Mapping[type, str] = {dict: "an object", list: "a list"}
 _SHOWN = 32  # bytes of a payload that a repr shows
 
 
@@ -306,6 +310,23 @@ def task_items(schema: str, data: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return _read(schema, data, "items") or []
 
 
+def inserted(
+    data: Mapping[str, Any], payload: bytes, encoded: str, *, project: str, queue: str
+) -> Task:
+    """The task in the answer to an insert of *payload*, which was sent as *encoded*.
+
+    A server may leave the payload out of its answer: what was sent is what is stored. If it sends
+    the same back, there is no need to decode it.
+
+    Raises:
+        ValueError: It is not a task.
+    """
+    data = {"payloadBase64": encoded, **data}
+    if data["payloadBase64"] != encoded:
+        return Task.from_api(data, project=project, queue=queue)
+    return Task(payload=payload, **_summary(data, project, queue))
+
+
 def spell(schema: str, members: Mapping[str, Any]) -> dict[str, Any]:
     """Spell *members*, by their wire names, for JSON; those that are None are left out.
 
@@ -350,22 +371,27 @@ def _summary(data: Mapping[str, Any], project: str, queue: str) -> dict[str, Any
 def _read(schema: str, data: Mapping[str, Any], name: str) -> Any:
     """One member, as the contract types it; None if absent."""
     value = data.get(name)
-    if value is None:
-        return None
+    return None if value is None else _reader(schema, name)(value)
+
+
+@cache
+def _reader(schema: str, name: str) -> Callable[[Any], Any]:
     property = _properties(schema)[name]
-    if property.type == "array":
-        inner = property.items
-        if not isinstance(value, list) or inner is None:
-            raise ValueError(f"{name} is not a list")
-        return [_scalar(name, inner, each) for each in value]
-    return _scalar(name, property, value)
+    if property.type == "array" and property.items is not None:
+        read = _scalar_reader(name, property.items)
+        return lambda value: [read(each) for each in _instance(list, name, value)]
+    return _scalar_reader(name, property)
 
 
-def _scalar(name: str, property: contract.Property, value: Any) -> Any:
-    if property.type != "object":
-        return formats.from_json(property.type, property.format, value)
-    if not isinstance(value, dict):
-        raise ValueError(f"{name} is not an object")
+def _scalar_reader(name: str, property: contract.Property) -> Callable[[Any], Any]:
+    if property.type == "object":
+        return lambda value: _instance(dict, name, value)
+    return formats.json_reader(property.type, property.format)
+
+
+def _instance(kind: type[T], name: str, value: object) -> T:
+    if not isinstance(value, kind):
+        raise ValueError(f"{name} is not {_JSON_WORDS[kind]}")
     return value
 
 

@@ -76,5 +76,7 @@ def lookup(headers: Mapping[str, str], name: str) -> str | None:
 
 def merged(headers: Mapping[str, str], over: Mapping[str, str]) -> dict[str, str]:
     """Both, where *headers* win over those of the same name, in any case, in *over*."""
+    if not headers:
+        return dict(over)
     names = {name.lower() for name in headers}
     return {**{key: over[key] for key in over if key.lower() not in names}, **headers}
