@@ -7,23 +7,25 @@ shared, and a forked child must not speak on its parent's connections.
 
 from __future__ import annotations
 
-import http.client
 import os
 import threading
 import weakref
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 import requests
-from requests.adapters import HTTPAdapter
-from urllib3 import connection, connectionpool, exceptions
-from urllib3.poolmanager import PoolManager
+from urllib3 import exceptions
 
 from tqsdk.errors import AmbiguousResultError, ConfigError, ConnectError, RequestTimeoutError
+from tqsdk.requests_adapter import Adapter, origin_of
 from tqsdk.transport import Request, Response, Timeout
 
-_CONNECT_FAILURES = (OSError, ValueError, http.client.HTTPException, exceptions.HTTPError)
+_NOT_SENT = (
+    exceptions.NewConnectionError,
+    exceptions.ConnectTimeoutError,
+    exceptions.ClosedPoolError,  # by another thread that closed the transport
+)
 
 
 class RequestsTransport:
@@ -54,7 +56,7 @@ class RequestsTransport:
         self._verify = verify
         self._cert = cert
         self._trust_env = trust_env
-        self._settings: dict[str, Mapping[str, Any]] = {}
+        self._servers: dict[str, _Server] = {}
         self._sessions = _Sessions()
 
     def send(self, request: Request, timeout: Timeout) -> Response:
@@ -67,13 +69,12 @@ class RequestsTransport:
             ConfigError: It can never be sent: a URL, certificate file or redirect makes no sense.
         """
         try:
-            answer = self._session().request(
-                request.method,
-                request.url,
-                headers=dict(request.headers),
-                data=request.body,
-                timeout=(timeout.connect, timeout.read),
-                **self._settings_for(request.url),
+            session, server = self._session(), self._server_of(request.url)
+            prepared = server.prepared(request)
+            if session.cookies:
+                prepared.prepare_cookies(session.cookies)
+            answer = session.send(
+                prepared, timeout=(timeout.connect, timeout.read), **server.settings
             )
         except requests.RequestException as error:
             raise _translated(error, timeout) from error
@@ -84,7 +85,7 @@ class RequestsTransport:
             raise ConfigError(f"the server redirects to {answer.url}: make that the endpoint")
         if _is_cut_off(answer):
             raise AmbiguousResultError("the answer was lost: it ends within its headers")
-        return Response(answer.status_code, dict(answer.headers), answer.content)
+        return Response(answer.status_code, answer.headers, answer.content)
 
     def close(self) -> None:
         """Close all connections of this process; a later send opens new ones."""
@@ -95,19 +96,49 @@ class RequestsTransport:
             self._sessions = _Sessions()
         return self._sessions.of_this_thread()
 
-    def _settings_for(self, url: str) -> Mapping[str, Any]:
-        """Proxies and certificates for the server of *url*."""
-        parts = urlsplit(url)
-        origin = f"{parts.scheme}://{parts.netloc}"
-        settings = self._settings.get(origin)
-        if settings is None:
-            with requests.Session() as reader:
-                reader.trust_env = self._trust_env
-                settings = reader.merge_environment_settings(
-                    url, self._proxies, None, self._verify, self._cert
-                )
-            self._settings[origin] = settings = {**settings, "stream": False}
-        return settings
+    def _server_of(self, url: str) -> _Server:
+        origin = origin_of(url)
+        server = self._servers.get(origin)
+        if server is None:
+            self._servers[origin] = server = self._new_server(origin)
+        return server
+
+    def _new_server(self, origin: str) -> _Server:
+        with requests.Session() as reader:
+            reader.trust_env = self._trust_env
+            settings = reader.merge_environment_settings(
+                origin, dict(self._proxies), False, self._verify, self._cert
+            )
+            reader.trust_env = False
+            return _Server(
+                origin, settings, reader.prepare_request(requests.Request("GET", origin))
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class _Server:
+    """What is known of a server before anything is sent to it.
+
+    Attributes:
+        origin: Scheme, host and port, as the client writes them.
+        settings: Proxies and certificates.
+        template: A request to it, of which others are copies.
+    """
+
+    origin: str
+    settings: Mapping[str, Any]
+    template: requests.PreparedRequest
+
+    def prepared(self, request: Request) -> requests.PreparedRequest:
+        """*request* as requests would prepare it: there is little to do, it is ready to send."""
+        prepared = self.template.copy()
+        prepared.method = request.method
+        prepared.url = (self.template.url or "").rstrip("/") + request.url[len(self.origin) :]
+        prepared.headers.update(request.headers)
+        prepared.body = request.body
+        if request.body or request.method not in ("GET", "HEAD"):
+            prepared.headers["Content-Length"] = str(len(request.body or b""))
+        return prepared
 
 
 class _Sessions:
@@ -133,11 +164,17 @@ class _Sessions:
                 session.close()
 
 
+class _Session(requests.Session):
+    def resolve_redirects(self, resp: requests.Response, *args: Any, **keywords: Any) -> Any:
+        # Without this, requests takes each URL apart before it looks whether there is a redirect.
+        return super().resolve_redirects(resp, *args, **keywords) if resp.is_redirect else iter(())
+
+
 def _new_session() -> requests.Session:
-    session = requests.Session()
+    session = _Session()
     session.trust_env = False  # what it would read is passed with each request
-    session.mount("http://", _Adapter())
-    session.mount("https://", _Adapter())
+    session.mount("http://", Adapter())
+    session.mount("https://", Adapter())
     return session
 
 
@@ -146,8 +183,9 @@ def _is_cut_off(answer: requests.Response) -> bool:
 
     An answer that is whole says how long its body is, or has one.
     """
-    says_length = "Content-Length" in answer.headers or "Transfer-Encoding" in answer.headers
-    return answer.status_code == 200 and not answer.content and not says_length
+    if answer.status_code != 200 or answer.content:
+        return False
+    return not ("Content-Length" in answer.headers or "Transfer-Encoding" in answer.headers)
 
 
 def _translated(error: requests.RequestException, timeout: Timeout) -> Exception:
@@ -157,7 +195,7 @@ def _translated(error: requests.RequestException, timeout: Timeout) -> Exception
         cause = cause.reason
     if isinstance(cause, exceptions.ProxyError):
         cause = cause.original_error
-    if isinstance(cause, exceptions.NewConnectionError | exceptions.ConnectTimeoutError):
+    if isinstance(cause, _NOT_SENT):
         # urllib3 puts the connection object first, which tells users nothing.
         return ConnectError(f"could not connect: {str(cause).rpartition('): ')[2]}")
     if isinstance(error, requests.ReadTimeout) or isinstance(cause, exceptions.ReadTimeoutError):
@@ -165,70 +203,3 @@ def _translated(error: requests.RequestException, timeout: Timeout) -> Exception
     if isinstance(error, ValueError | requests.TooManyRedirects):
         return ConfigError(f"cannot send: {error}")
     return AmbiguousResultError(f"the answer was lost: {cause or error}")
-
-
-# From here on: how a failure to connect is known for certain. Exceptions alone do not tell: a reset
-# during the TLS handshake looks like one after the request. But whatever ``connect`` raises, it
-# raises before the first byte of the request.
-
-
-class _Connection(connection.HTTPConnection):
-    def connect(self) -> None:
-        try:
-            super().connect()
-        except _CONNECT_FAILURES as error:
-            raise _not_connected(self, error) from error
-
-
-class _SecureConnection(connection.HTTPSConnection):
-    def connect(self) -> None:
-        try:
-            super().connect()
-        except _CONNECT_FAILURES as error:
-            raise _not_connected(self, error) from error
-
-
-class _Pool(connectionpool.HTTPConnectionPool):
-    # urllib3 promises a protocol here that its own classes do not fit, by pyright's reading.
-    ConnectionCls = _Connection  # pyright: ignore[reportAssignmentType]
-
-
-class _SecurePool(connectionpool.HTTPSConnectionPool):
-    ConnectionCls = _SecureConnection  # pyright: ignore[reportAssignmentType]
-
-
-class _Adapter(HTTPAdapter):
-    """The adapter of requests, with connections that report as above."""
-
-    def init_poolmanager(self, *args: Any, **keywords: Any) -> None:
-        super().init_poolmanager(*args, **keywords)
-        _report_failures(self.poolmanager)
-
-    def close(self) -> None:
-        # urllib3 only forgets its pools, and leaves the connections of one that something still
-        # refers to, such as the traceback of an old error, to the garbage collector.
-        for manager in (self.poolmanager, *self.proxy_manager.values()):
-            for key in manager.pools.keys():  # noqa: SIM118 - no dict: it cannot be iterated
-                pool = manager.pools.get(key)
-                if pool is not None:
-                    pool.close()
-        super().close()
-
-    def proxy_manager_for(self, *args: Any, **keywords: Any) -> Any:
-        manager = super().proxy_manager_for(*args, **keywords)
-        _report_failures(manager)
-        return manager
-
-
-def _report_failures(manager: PoolManager) -> None:
-    # A SOCKS proxy has pools of its own, which already raise what is asked for here.
-    if manager.pool_classes_by_scheme.get("http") is connectionpool.HTTPConnectionPool:
-        manager.pool_classes_by_scheme = {"http": _Pool, "https": _SecurePool}
-
-
-def _not_connected(
-    failed: connection.HTTPConnection, error: Exception
-) -> exceptions.NewConnectionError:
-    if isinstance(error, exceptions.NewConnectionError):
-        return error
-    return exceptions.NewConnectionError(failed, f"{type(error).__name__}: {error}")

@@ -32,6 +32,8 @@ WALLS = {
     "tqsdk/google_credentials": {"tqsdk", "google.auth", "google.oauth2"},
     "tqsdk/otel": {"tqsdk", "opentelemetry"},
     "tqsdk/codecs": {"tqsdk", "msgspec", "pydantic"},
+    "tqsdk/connections": {"urllib3"},
+    "tqsdk/requests_adapter": {"tqsdk", "requests"},
     "tqsdk/requests_transport": {"tqsdk", "requests", "urllib3"},
     "tqsdk/cli": {"tqsdk", "discovery", "click", "rich"},
     "tqsdk/compat": {"tqsdk", "discovery"},
