@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import sys
 from collections.abc import Set
+from importlib import metadata
 from pathlib import Path
 
 from tests.benchmarks import machine, raw_sqlite, wrk
@@ -49,6 +50,9 @@ def print_peers(bench: Bench, needed: Set[str]) -> None:
 
     A peer that a registry has is got now, before anything is timed.
     """
+    if "client" in needed:
+        print(f"- google-api-python-client: {metadata.version('google-api-python-client')}")
+        needed = needed | {bench.ours.name}
     for peer in bench.peers():
         if peer.name not in needed:
             continue

@@ -10,10 +10,14 @@ from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
 from tests.benchmarks.bench import Bench
-from tests.benchmarks.measures import ours, ours_points, peers, peers_points
+from tests.benchmarks.measures import clients, ours, ours_points, peers, peers_points
 from tests.benchmarks.measures.figures import Figures
 
-MEASURES: Mapping[str, Callable[[Bench], Figures]] = {**ours.MEASURES, **peers.MEASURES}
+MEASURES: Mapping[str, Callable[[Bench], Figures]] = {
+    **ours.MEASURES,
+    **peers.MEASURES,
+    **clients.MEASURES,
+}
 
 Point: TypeAlias = Callable[[Bench, int], Figures]
 
