@@ -103,12 +103,13 @@ class _Pool(connectionpool.HTTPConnectionPool):
     # urllib3 promises a protocol here that its own classes do not fit, by pyright's reading.
     ConnectionCls = _Connection  # pyright: ignore[reportAssignmentType]
 
-    def urlopen(  # type: ignore[override]
-        self, method: str, url: str, body: Any = None, headers: Any = None, **options: Any
-    ) -> Any:
-        """Send a request once; through a proxy, by the means of urllib3."""
+    def urlopen(self, *args: Any, **options: Any) -> Any:
+        """Send a request of requests once; through a proxy, by the means of urllib3."""
         if self.proxy is not None:
-            return super().urlopen(method, url, body, headers, **options)
+            return super().urlopen(*args, **options)
+        method, url, headers, body = (
+            options[name] for name in ("method", "url", "headers", "body")
+        )
         timeout = options["timeout"]
         spoken: Any = self._get_conn()
         try:
