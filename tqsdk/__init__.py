@@ -23,7 +23,9 @@ import logging
 
 from tqsdk import ground  # noqa: F401 - first: it refuses to go on with a stranger's discovery
 from tqsdk.auth import AccessToken
+from tqsdk.batch import Batch
 from tqsdk.budget import RetryBudget
+from tqsdk.bulk import DeleteReport, Failure, InsertReport, NewTask
 from tqsdk.client import Client
 from tqsdk.clock import Clock, SystemClock
 from tqsdk.codecs import Codec
@@ -31,6 +33,7 @@ from tqsdk.errors import (
     AmbiguousResultError,
     ApiError,
     ArgumentError,
+    BulkInterruptedError,
     ConfigError,
     ConnectError,
     CredentialsError,
@@ -53,6 +56,8 @@ from tqsdk.errors import (
     UnauthenticatedError,
 )
 from tqsdk.hooks import Attempt
+from tqsdk.keep_alive import KeepAlive
+from tqsdk.lanes import Planned
 from tqsdk.lease import Lease, Leases
 from tqsdk.limits import Limits
 from tqsdk.models import QueueAcl, QueueInfo, QueueStats, Task, TaskSummary
@@ -71,6 +76,8 @@ __all__ = [
     "ApiError",
     "ArgumentError",
     "Attempt",
+    "Batch",
+    "BulkInterruptedError",
     "CallOptions",
     "Client",
     "Clock",
@@ -79,15 +86,21 @@ __all__ = [
     "ConnectError",
     "CredentialsError",
     "DeadlineExceededError",
+    "DeleteReport",
+    "Failure",
+    "InsertReport",
     "InvalidArgumentError",
+    "KeepAlive",
     "Lease",
     "LeaseLostError",
     "Leases",
     "Limits",
+    "NewTask",
     "NotFoundError",
     "PayloadDecodeError",
     "PayloadTooLargeError",
     "PermissionDeniedError",
+    "Planned",
     "Queue",
     "QueueAcl",
     "QueueInfo",

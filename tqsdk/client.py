@@ -6,11 +6,13 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import ParamSpec, TypeVar, Unpack, overload
 
+from tqsdk.batch import Batch
 from tqsdk.calls import Call
 from tqsdk.client_base import ClientBase, ClientSettings
 from tqsdk.clock import Clock, SystemClock
 from tqsdk.codecs import Codec
 from tqsdk.exchange import Authorize, Pause, Script, Step
+from tqsdk.keep_alive import Keeper
 from tqsdk.options import CallOptions
 from tqsdk.queue import Queue
 from tqsdk.raw import RawResponse, call_recorded
@@ -59,6 +61,7 @@ class Client(ClientBase[Clock]):
         if transport is None:
             transport = self._own = RequestsTransport()
         self._transport = transport
+        self.keeper: Keeper = Keeper(self)
 
     @overload
     def queue(self, name: str) -> Queue: ...
@@ -77,6 +80,10 @@ class Client(ClientBase[Clock]):
         """
         queue = Queue(self, name)
         return queue if codec is None else TypedQueue(queue, codec)
+
+    def batch(self, **options: Unpack[CallOptions]) -> Batch:
+        """Collect calls, to send them together; *options* hold for each of them."""
+        return Batch(self, **options)
 
     def perform(self, call: Call[T], **options: Unpack[CallOptions]) -> T:
         """Send a call made by hand with ``tqsdk.calls``.

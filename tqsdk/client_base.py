@@ -110,6 +110,11 @@ class ClientBase(Generic[C]):
             tracing=settings.get("tracing"),
         )
 
+    @property
+    def options(self) -> Options:
+        """What holds for calls that do not say otherwise."""
+        return self._options
+
     def exchange(self, **options: Unpack[CallOptions]) -> Exchange:
         """The start of one operation, for which a script can be written; see ``operations``."""
         return Exchange(self._setup, self._options.but(**options))

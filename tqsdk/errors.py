@@ -6,6 +6,7 @@
     ├── ArgumentError                refused here, nothing sent (a ValueError too)
     ├── PayloadDecodeError           a payload is not what was expected (a ValueError too)
     ├── DeadlineExceededError        the time for all attempts is used up
+    ├── BulkInterruptedError         insert_many or delete_many stopped before its end
     ├── TransportError
     │   ├── ConnectError             not sent: the server never saw the request
     │   └── AmbiguousResultError     sent, but whether it was done is unknown
@@ -32,10 +33,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import ClassVar, TypedDict, Unpack
+from typing import TYPE_CHECKING, ClassVar, TypedDict, Unpack
 
 from tqsdk import names
 from tqsdk.transport import Response
+
+if TYPE_CHECKING:
+    from tqsdk.bulk import DeleteReport, InsertReport
 
 
 class Facts(TypedDict, total=False):
@@ -151,6 +155,26 @@ class DeadlineExceededError(TaskQueueError):
     advice = "allow a longer deadline=, or see the cause"
 
 
+class BulkInterruptedError(TaskQueueError):
+    """Something that was done to many tasks stopped before its end; the cause says why.
+
+    Attributes:
+        report: What is known of those that came before; all of them have been tried.
+    """
+
+    advice = "see the cause, and the report for what was done before"
+
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        report: InsertReport | DeleteReport | None = None,
+        **facts: Unpack[Facts],
+    ) -> None:
+        super().__init__(message, **facts)
+        self.report: InsertReport | DeleteReport | None = report
+
+
 class TransportError(TaskQueueError):
     """No answer was received."""
 
@@ -200,7 +224,8 @@ class ApiError(TaskQueueError):
     def _summary(self) -> str:
         request = self.request_id and f"request {self.request_id}"
         detail = ", ".join(filter(None, (self.reason, self.code, request)))
-        return f"{self.status} {self.message}" + (f" [{detail}]" if detail else "")
+        text = f"{self.status} {self.message}" if self.status else self.message
+        return f"{text} [{detail}]" if detail else text
 
 
 class InvalidArgumentError(ApiError):

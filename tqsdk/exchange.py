@@ -44,11 +44,13 @@ class Send:
 
     Attributes:
         span: If there is one, it is to be active meanwhile.
+        exchange: Whose attempt it is; who sends it with others sets the ``share`` there.
     """
 
     request: Request
     timeout: Timeout
     span: Span | None = field(default=None, compare=False)
+    exchange: Exchange | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,8 @@ class Exchange:
         unsure_since: When the first attempt was sent that may have changed the server without our
             knowing, on the monotonic clock; None if there was none.
         echoed: Whether the last answer had the attempt's id, as only some servers send it.
-        share: What part of a request each attempt is: in a batch of 100 calls, 1/100.
+        share: What part of a request each attempt is: in a batch of 100 calls, 1/100. Always 0 for
+            what is repeated at no cost.
     """
 
     def __init__(self, setup: Setup, options: Options) -> None:
@@ -187,7 +190,7 @@ class Exchange:
         self._sent_at = self.clock.monotonic()
         request = call.request(self._setup.endpoint, headers)
         try:
-            response = yield Send(request, self._timeout(), self._span)
+            response = yield Send(request, self._timeout(), self._span, self)
         except TransportError as error:
             self._report(call, error=error)
             raise

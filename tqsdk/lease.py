@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
-from contextlib import suppress
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from types import TracebackType
 from typing import TYPE_CHECKING, Unpack
 
-from tqsdk.errors import LeaseLostError, TaskQueueError
+from tqsdk.errors import TaskQueueError
+from tqsdk.keep_alive import KeepAlive
 from tqsdk.leased import LeasedTask, LeasedTasks
 from tqsdk.operations import Address, Held
 from tqsdk.options import CallOptions
@@ -46,6 +47,33 @@ class Lease(LeasedTask):
         """
         self._client.run(self._return(**options))
 
+    def keep_alive(
+        self,
+        seconds: float | timedelta = 60,
+        *,
+        on_lost: Callable[[Lease], None] | None = None,
+    ) -> KeepAlive:
+        """Renew the lease in the background while a block runs::
+
+            with lease.keep_alive(on_lost=stop_working):
+                work(lease.payload)
+            lease.delete()
+
+        It is renewed when a third of *seconds* has passed, and not before, if it is longer than
+        that. Deleting or releasing it in the block ends that. One thread does this for all leases
+        of a client.
+
+        If the lease is lost, because somebody else has the task, it is deleted, or the server could
+        not be reached before the lease ended, *on_lost* is called at once, in that thread; the
+        ``lost`` of the block's value has the lease; and at its end, unless it raises an error of
+        its own, the block raises LeaseLostError.
+
+        Args:
+            seconds: For how long to renew each time; whole, 1 to 604800.
+            on_lost: Must not block: other renewals wait for it.
+        """
+        return KeepAlive(self._client, [self], seconds, on_lost)
+
     def delete(self, *, missing_ok: bool = False, **options: Unpack[CallOptions]) -> None:
         """Delete the task: the work is done.
 
@@ -67,9 +95,31 @@ class Leases(LeasedTasks[Lease]):
                 work(lease.payload)
                 lease.delete()
 
-    A lease that has ended meanwhile is no error then. If a release fails, the others are left to
-    run out by themselves, and its error is raised, unless the block itself raised one.
+    That is one request. A lease that has ended meanwhile is no error then. If a release fails, that
+    lease runs out by itself, and the error is raised, unless the block itself raised one.
     """
+
+    def __init__(self, client: Client, leases: Sequence[Lease]) -> None:
+        super().__init__(leases)
+        self._client = client
+
+    def keep_alive(
+        self,
+        seconds: float | timedelta = 60,
+        *,
+        on_lost: Callable[[Lease], None] | None = None,
+    ) -> KeepAlive:
+        """Renew all of them in the background while a block runs; see ``Lease.keep_alive``::
+
+            with queue.lease(max_tasks=100) as leases, leases.keep_alive():
+                for lease in leases:
+                    work(lease.payload)
+                    lease.delete()
+
+        They are renewed together, in one request. If some are lost, the block raises the error of
+        the first.
+        """
+        return KeepAlive(self._client, self._leases, seconds, on_lost)
 
     def __enter__(self) -> Leases:
         return self
@@ -80,15 +130,18 @@ class Leases(LeasedTasks[Lease]):
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        try:
+        if error is None:
             self.release()
-        except TaskQueueError as failure:
-            if error is None:
-                raise
-            _log.warning("tasks are not released, their leases run out: %s", failure)
+        else:
+            self._give_back()
 
     def release(self, **options: Unpack[CallOptions]) -> None:
         """Release all that are not settled yet; those that have ended are none the worse for it."""
-        for lease in self._to_release():
-            with suppress(LeaseLostError):
-                lease.release(**options)
+        self._client.run(self._releases(**options))
+
+    def _give_back(self) -> None:
+        """``release``, where there is nobody to tell of a failure."""
+        try:
+            self.release()
+        except TaskQueueError as failure:
+            _log.warning("tasks are not released, their leases run out: %s", failure)

@@ -95,6 +95,14 @@ class Limits:
         return microseconds
 
 
+def lasting(limits: Limits, seconds: float | timedelta) -> int:
+    """The length of a lease that is to last until its task is done."""
+    whole_seconds = limits.seconds(seconds)
+    if whole_seconds < 1:
+        raise ArgumentError("seconds", "must be at least 1 here: shorter leases end on their way")
+    return whole_seconds
+
+
 def task_name(name: str) -> str:
     if not names.is_task_name(name):
         raise ArgumentError("name", "must be 1 to 500 of the characters a-z A-Z 0-9 _ -")

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Callable, Generator, Iterable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Unpack
 
 from tqsdk import limits, operations
+from tqsdk.bulk import DeleteReport, InsertReport, NewTask, check, deletion, insertion
+from tqsdk.exchange import Script
 from tqsdk.lease import Lease, Leases
 from tqsdk.models import QueueInfo, QueueStats, Task, TaskSummary
 from tqsdk.options import CallOptions
+from tqsdk.threads import run_bulk
 
 if TYPE_CHECKING:
     from tqsdk.client import Client
@@ -29,6 +34,11 @@ class Queue:
     @property
     def name(self) -> str:
         return self._address.queue
+
+    @property
+    def address(self) -> operations.Address:
+        """What ``operations`` need to know of it."""
+        return self._address
 
     def insert(
         self,
@@ -94,19 +104,39 @@ class Queue:
             AmbiguousResultError: Tasks may be leased, but which is unknown: the answer is lost, and
                 this server would not give the same ones again.
         """
-        exchange = self._client.exchange(**options)
-        held = self._client.run(
-            operations.lease(
-                exchange,
-                self._address,
+        return self._client.run(
+            self._leasing(
                 max_tasks=max_tasks,
                 seconds=seconds,
                 tag=tag,
                 group_by_tag=group_by_tag,
                 retry_ambiguous=retry_ambiguous,
+                **options,
             )
         )
-        return Leases([Lease(self._client, self._address, each) for each in held])
+
+    def _leasing(
+        self,
+        *,
+        max_tasks: int,
+        seconds: float | timedelta,
+        tag: str | None,
+        group_by_tag: bool,
+        retry_ambiguous: bool,
+        **options: Unpack[CallOptions],
+    ) -> Script[Leases]:
+        """``lease`` as a script, for whoever sends many things together."""
+        held = yield from operations.lease(
+            self._client.exchange(**options),
+            self._address,
+            max_tasks=max_tasks,
+            seconds=seconds,
+            tag=tag,
+            group_by_tag=group_by_tag,
+            retry_ambiguous=retry_ambiguous,
+        )
+        leases = [Lease(self._client, self._address, each) for each in held]
+        return Leases(self._client, leases)
 
     def get(self, name: str, **options: Unpack[CallOptions]) -> Task:
         """One task with its payload, leased or not; this does not lease it.
@@ -133,6 +163,122 @@ class Queue:
         exchange = self._client.exchange(**options)
         script = operations.delete(exchange, self._address, name, missing_ok=missing_ok)
         self._client.run(script)
+
+    def insert_many(
+        self,
+        tasks: Iterable[bytes | str | NewTask],
+        *,
+        dedupe: bool = True,
+        concurrency: int = 4,
+        progress: Callable[[InsertReport], None] | None = None,
+        on_failure: Callable[[NewTask, Exception], None] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> InsertReport:
+        """Store any number of tasks, each exactly once, up to 1000 in one request.
+
+        *tasks* may be a generator, and as long as it likes: it is read as requests leave, and
+        memory stays flat. Names ascend in the order of *tasks*, and those of one request are leased
+        in that order; requests that are on their way together may overtake one another, which
+        ``concurrency=1`` prevents.
+
+        Args:
+            tasks: Payloads, or more about each; read, as callbacks are called, in this thread.
+            dedupe: As for ``insert``.
+            concurrency: Requests on their way at once, each on a thread of its own.
+            progress: Told the report so far, after each request.
+            on_failure: Told each task that failed, under the name it may be stored by, and why.
+            options: As ``CallOptions``, for each task.
+
+        Returns:
+            How many are stored, were there already, and failed. A task that fails does not stop the
+            others.
+
+        Raises:
+            BulkInterruptedError: Reading *tasks* failed, or a callback; or nothing of a request was
+                stored, for no reason of the tasks', such as a server that is gone. That is the
+                cause; all that was read has been tried, and is in the error's report.
+        """
+        check("tasks", tasks, concurrency)
+        bulk = insertion(
+            self._client.with_options(**options),
+            self._address,
+            dedupe=dedupe,
+            progress=progress,
+            on_failure=on_failure,
+        )
+        return run_bulk(self._client, bulk, tasks, concurrency=concurrency)
+
+    def delete_many(
+        self,
+        names: Iterable[str],
+        *,
+        concurrency: int = 4,
+        progress: Callable[[DeleteReport], None] | None = None,
+        on_failure: Callable[[str, Exception], None] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> DeleteReport:
+        """Delete any number of tasks, leased or not, up to 1000 in one request.
+
+        For all else see ``insert_many``. That there is no task of a name is no failure.
+        """
+        check("names", names, concurrency)
+        bulk = deletion(
+            self._client.with_options(**options),
+            self._address,
+            progress=progress,
+            on_failure=on_failure,
+        )
+        return run_bulk(self._client, bulk, names, concurrency=concurrency)
+
+    def lease_iter(
+        self,
+        *,
+        max_tasks: int = 10,
+        seconds: float | timedelta = 60,
+        tag: str | None = None,
+        group_by_tag: bool = False,
+        retry_ambiguous: bool = False,
+        **options: Unpack[CallOptions],
+    ) -> Generator[Lease, None, None]:
+        """Lease again and again, and give the leases one by one, until nothing is available.
+
+        Each is for you to delete, renew or release; one that you leave alone runs out, and is then
+        available again. Those that you were not given yet when you stop are released when the
+        generator is closed, and those that ran out while they waited for you are left out::
+
+            for lease in queue.lease_iter(max_tasks=100, seconds=600):
+                work(lease.payload)
+                lease.delete()
+
+        Args:
+            max_tasks: How many to lease at once, and to hold at most before you get them; 1 to
+                1000. All of them should be done within *seconds*.
+            seconds: For this and the others see ``lease``.
+            tag: Likewise.
+            group_by_tag: Likewise; each call goes by the tag that is then the oldest task's.
+            retry_ambiguous: Likewise.
+            options: As ``CallOptions``, for each call.
+        """
+        limits.lasting(self._address.limits, seconds)
+        while True:
+            leases = self.lease(
+                max_tasks=max_tasks,
+                seconds=seconds,
+                tag=tag,
+                group_by_tag=group_by_tag,
+                retry_ambiguous=retry_ambiguous,
+                **options,
+            )
+            if not leases:
+                return
+            waiting = deque(leases)
+            try:
+                while waiting:
+                    lease = waiting.popleft()
+                    if lease.seconds_left:
+                        yield lease
+            finally:
+                Leases(self._client, list(waiting))._give_back()
 
     def stats(self, **options: Unpack[CallOptions]) -> QueueStats:
         """How many tasks there are, how old the oldest is, and how many were leased of late."""

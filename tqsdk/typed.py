@@ -100,7 +100,8 @@ class TypedQueue(Generic[V]):
             retry_ambiguous=retry_ambiguous,
             **options,
         )
-        return TypedLeases([TypedLease(lease, self.codec) for lease in leases])
+        typed = [TypedLease(lease, self.codec) for lease in leases]
+        return TypedLeases(self.raw._client, typed)
 
     def value(self, task: Task) -> V:
         """What *task*, from ``get`` or ``insert``, was inserted with.

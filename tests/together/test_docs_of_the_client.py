@@ -17,6 +17,7 @@ _PAGES = [
     "client.md",
     "client-compat.md",
     "client-credentials.md",
+    "client-many.md",
     "client-observing.md",
     "client-payloads.md",
     "client-testing.md",

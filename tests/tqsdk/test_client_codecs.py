@@ -15,6 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.tqsdk.batches import answering, parts
 from tqsdk import ConfigError, PayloadDecodeError
 from tqsdk.codecs import (
     DataclassCodec,
@@ -212,8 +213,7 @@ def test_a_payload_that_is_no_value_is_an_error_that_says_where_and_loses_nothin
 ):
     client, transport = scripted(
         answer({"items": [a_task(payload, leaseTimestamp="1"), a_task(id="t2")]}),
-        answer(a_task()),
-        answer(a_task()),
+        answering(answer(a_task()), answer(a_task())),
     )
     queue = client.queue("q", codec=codec)
 
@@ -231,8 +231,8 @@ def test_a_payload_that_is_no_value_is_an_error_that_says_where_and_loses_nothin
     )
     assert str(error).endswith("; release the task for a worker that can read it, or delete it")
     # Both are released, as from any block that did not delete them.
-    assert [each.method for each in transport.requests] == ["POST", "POST", "POST"]
-    assert all("newLeaseSeconds=0" in each.url for each in transport.requests[1:])
+    assert [lease.settled for lease in leases] == [True, True]
+    assert [b"newLeaseSeconds=0" in each for each in parts(transport.requests[1])] == [True, True]
 
 
 def test_a_queue_of_values_stores_encodes_and_shows_them(scripted, a_task):

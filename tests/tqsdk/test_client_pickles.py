@@ -22,6 +22,7 @@ SAMPLES: dict[Any, Any] = {
     bool: True,
     bytes: b"\xff",
     datetime: datetime(2026, 1, 1, tzinfo=UTC),
+    Exception: ValueError("text"),
     float: 1.5,
     int: 5,
     str: "text",
@@ -92,7 +93,7 @@ def shown(value: Any) -> Any:
     if dataclasses.is_dataclass(value):
         names = [each.name for each in dataclasses.fields(value)]
         return type(value), {name: shown(getattr(value, name)) for name in names}
-    return value
+    return tuple(map(shown, value)) if isinstance(value, tuple) else value
 
 
 @each_kind

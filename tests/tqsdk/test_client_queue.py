@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from tests.tqsdk.batches import answering
 from tqsdk import (
     ArgumentError,
     ConnectError,
@@ -68,12 +69,23 @@ def test_an_exception_in_the_block_releases_too_and_goes_on(leasing, a_task):
 
 
 def test_a_lease_that_ended_meanwhile_is_no_error_on_the_way_out(leasing, a_task):
-    leases, transport = leasing("ab", LEASE_LOST, answer(a_task()))
+    leases, transport = leasing("ab", answering(LEASE_LOST, answer(a_task())))
 
     with leases:
         pass
 
-    assert len(sent(transport)) == 2
+    assert len(sent(transport)) == 1
+    assert [lease.settled for lease in leases] == [True, True]
+
+
+def test_leases_are_released_in_one_request_and_each_is_tried(leasing, a_task):
+    busy = refusal(503, "Backend Error", code="TRANSIENT_ERROR")
+    leases, _ = leasing("abc", answering(answer(a_task()), busy, answer(a_task())))
+
+    with pytest.raises(ServerError), leases:
+        pass
+
+    assert [lease.settled for lease in leases] == [True, False, True]
 
 
 def test_leases_that_have_run_out_are_not_released(leasing, clock):

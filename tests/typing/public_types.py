@@ -17,10 +17,15 @@ from discovery.service_types import HttpRequest
 from tqsdk import (
     AmbiguousResultError,
     ApiError,
+    Batch,
     Client,
     Codec,
+    InsertReport,
+    KeepAlive,
     Lease,
     Leases,
+    NewTask,
+    Planned,
     Queue,
     QueueInfo,
     QueueStats,
@@ -94,6 +99,32 @@ def leases(queue: Queue) -> None:
             assert_type(lease.seconds_left, float)
             lease.renew(timedelta(minutes=1))
             print(lease.value)  # type: ignore[attr-defined]
+
+
+def many(client: Client, queue: Queue, lease: Lease, leased: Leases) -> None:
+    with client.batch(deadline=5) as batch:
+        assert_type(batch, Batch)
+        assert_type(batch.insert(queue, b"x", tag="t").result(), Task)
+        assert_type(batch.lease(queue, max_tasks=5), Planned[Leases])
+        assert_type(batch.list(queue), Planned[list[TaskSummary]])
+        assert_type(batch.delete(queue, "n", missing_ok=True), Planned[None])
+        assert_type(batch.delete(lease), Planned[None])
+        assert_type(batch.renew(lease, timedelta(minutes=1)).error, Exception | None)
+        assert_type(batch.perform(calls.get_task("p", "q", "t")), Planned[Task])
+        batch.delete(queue)  # type: ignore[call-overload]
+    tasks: list[bytes | str | NewTask] = [
+        b"x",
+        "y",
+        NewTask(b"z", name="n", tag="t", eta=timedelta(1)),
+    ]
+    assert_type(queue.insert_many(tasks, progress=print, on_failure=print), InsertReport)
+    assert_type(queue.delete_many(task.name for task in queue.list()).missing, int)
+    queue.insert_many([5])  # type: ignore[list-item]
+    for each in queue.lease_iter(max_tasks=5):
+        assert_type(each, Lease)
+    with lease.keep_alive(on_lost=print) as kept, leased.keep_alive(timedelta(minutes=1)):
+        assert_type(kept, KeepAlive)
+        assert_type(kept.lost, tuple[Lease, ...])
 
 
 def values(client: Client) -> None:

@@ -19,8 +19,10 @@ are given another, needs the extra ``async``, and is imported when it is first a
 
 from typing import TYPE_CHECKING, Any
 
+from tqsdk.aio.batch import AsyncBatch
 from tqsdk.aio.client import AsyncClient
 from tqsdk.aio.clock import AsyncClock, AsyncSystemClock
+from tqsdk.aio.keep_alive import AsyncKeepAlive
 from tqsdk.aio.lease import AsyncLease, AsyncLeases, Leasing
 from tqsdk.aio.queue import AsyncQueue
 from tqsdk.aio.transport import AsyncTransport
@@ -30,8 +32,10 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AiohttpTransport",
+    "AsyncBatch",
     "AsyncClient",
     "AsyncClock",
+    "AsyncKeepAlive",
     "AsyncLease",
     "AsyncLeases",
     "AsyncQueue",

@@ -8,7 +8,9 @@ from contextlib import nullcontext
 from types import TracebackType
 from typing import TYPE_CHECKING, ParamSpec, TypeVar, Unpack
 
+from tqsdk.aio.batch import AsyncBatch
 from tqsdk.aio.clock import AsyncClock, AsyncSystemClock
+from tqsdk.aio.keep_alive import AsyncKeeper
 from tqsdk.aio.queue import AsyncQueue
 from tqsdk.aio.transport import AsyncTransport
 from tqsdk.aio.unfinished import Unfinished
@@ -62,6 +64,7 @@ class AsyncClient(ClientBase[AsyncClock]):
         self._transport = transport
         # What blocks of leases still have to do that were cancelled twice.
         self.unfinished: Unfinished = Unfinished()
+        self.keeper: AsyncKeeper = AsyncKeeper(self)
 
     def queue(self, name: str) -> AsyncQueue:
         """A handle on a queue; the server is not asked.
@@ -70,6 +73,10 @@ class AsyncClient(ClientBase[AsyncClock]):
             ArgumentError: No queue can have this name.
         """
         return AsyncQueue(self, name)
+
+    def batch(self, **options: Unpack[CallOptions]) -> AsyncBatch:
+        """Collect calls, to send them together; *options* hold for each of them."""
+        return AsyncBatch(self, **options)
 
     async def perform(self, call: Call[T], **options: Unpack[CallOptions]) -> T:
         """Send a call made by hand with ``tqsdk.calls``; see ``Client.perform``."""
@@ -118,6 +125,7 @@ class AsyncClient(ClientBase[AsyncClock]):
         up to 10 seconds.
         """
         await self.unfinished.wait()
+        await self.keeper.close()
         if self._own is not None and self._closes:
             await self._own.close()
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Generator, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Coroutine, Generator, Sequence
 from datetime import timedelta
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Unpack
 
+from tqsdk.aio.keep_alive import AsyncKeepAlive
 from tqsdk.aio.unfinished import LINGER
-from tqsdk.errors import DeadlineExceededError, LeaseLostError, TaskQueueError
+from tqsdk.errors import DeadlineExceededError, TaskQueueError
 from tqsdk.leased import LeasedTask, LeasedTasks
 from tqsdk.operations import Address, Held
 from tqsdk.options import CallOptions
@@ -45,6 +45,19 @@ class AsyncLease(LeasedTask):
         """
         await self._client.run(self._return(**options))
 
+    def keep_alive(
+        self,
+        seconds: float | timedelta = 60,
+        *,
+        on_lost: Callable[[AsyncLease], None] | None = None,
+    ) -> AsyncKeepAlive:
+        """Renew the lease in the background while a block of ``async with`` runs.
+
+        See ``Lease.keep_alive``. *on_lost* is called on the event loop; to end the work, it can
+        cancel the task that does it.
+        """
+        return AsyncKeepAlive(self._client, [self], seconds, on_lost)
+
     async def delete(self, *, missing_ok: bool = False, **options: Unpack[CallOptions]) -> None:
         """Delete the task: the work is done. See ``Lease.delete``.
 
@@ -67,6 +80,15 @@ class AsyncLeases(LeasedTasks[AsyncLease]):
         super().__init__(leases)
         self._client = client
 
+    def keep_alive(
+        self,
+        seconds: float | timedelta = 60,
+        *,
+        on_lost: Callable[[AsyncLease], None] | None = None,
+    ) -> AsyncKeepAlive:
+        """Renew all of them in the background while a block runs; see ``Leases.keep_alive``."""
+        return AsyncKeepAlive(self._client, self._leases, seconds, on_lost)
+
     async def __aenter__(self) -> AsyncLeases:
         return self
 
@@ -76,19 +98,21 @@ class AsyncLeases(LeasedTasks[AsyncLease]):
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        is_cancelled = error is not None and not isinstance(error, Exception)
-        try:
-            await self._client.unfinished.finish(self._leave(LINGER if is_cancelled else None))
-        except TaskQueueError as failure:
-            if error is None:
-                raise
-            _log.warning("tasks are not released, their leases run out: %s", failure)
+        if error is None:
+            await self._client.unfinished.finish(self._leave(None))
+        else:
+            await self._give_back(None if isinstance(error, Exception) else LINGER)
 
     async def release(self, **options: Unpack[CallOptions]) -> None:
         """Release all that are not settled yet; those that have ended are none the worse for it."""
-        for lease in self._to_release():
-            with suppress(LeaseLostError):
-                await lease.release(**options)
+        await self._client.run(self._releases(**options))
+
+    async def _give_back(self, within: float | None = None) -> None:
+        """``release``, where there is nobody to tell of a failure."""
+        try:
+            await self._client.unfinished.finish(self._leave(within))
+        except TaskQueueError as failure:
+            _log.warning("tasks are not released, their leases run out: %s", failure)
 
     async def _leave(self, within: float | None) -> None:
         try:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Unpack
 
 from tqsdk import limits, operations
 from tqsdk.aio.lease import AsyncLease, AsyncLeases, Leasing
+from tqsdk.aio.tasks import run_bulk
+from tqsdk.bulk import DeleteReport, InsertReport, NewTask, check, deletion, insertion
+from tqsdk.exchange import Script
 from tqsdk.models import QueueInfo, QueueStats, Task, TaskSummary
 from tqsdk.operations import Address
 from tqsdk.options import CallOptions
@@ -30,6 +35,11 @@ class AsyncQueue:
     @property
     def name(self) -> str:
         return self._address.queue
+
+    @property
+    def address(self) -> Address:
+        """What ``operations`` need to know of it."""
+        return self._address
 
     async def insert(
         self,
@@ -68,24 +78,38 @@ class AsyncQueue:
         was neither deleted nor released. See ``Queue.lease``. Tasks of a call that was cancelled
         may stay hidden until its lease would have ended.
         """
+        script = self._leasing(
+            max_tasks=max_tasks,
+            seconds=seconds,
+            tag=tag,
+            group_by_tag=group_by_tag,
+            retry_ambiguous=retry_ambiguous,
+            **options,
+        )
+        return Leasing(self._client.run(script))
 
-        async def leases() -> AsyncLeases:
-            exchange = self._client.exchange(**options)
-            held = await self._client.run(
-                operations.lease(
-                    exchange,
-                    self._address,
-                    max_tasks=max_tasks,
-                    seconds=seconds,
-                    tag=tag,
-                    group_by_tag=group_by_tag,
-                    retry_ambiguous=retry_ambiguous,
-                )
-            )
-            mine = [AsyncLease(self._client, self._address, each) for each in held]
-            return AsyncLeases(self._client, mine)
-
-        return Leasing(leases())
+    def _leasing(
+        self,
+        *,
+        max_tasks: int,
+        seconds: float | timedelta,
+        tag: str | None,
+        group_by_tag: bool,
+        retry_ambiguous: bool,
+        **options: Unpack[CallOptions],
+    ) -> Script[AsyncLeases]:
+        """``lease`` as a script, for whoever sends many things together."""
+        held = yield from operations.lease(
+            self._client.exchange(**options),
+            self._address,
+            max_tasks=max_tasks,
+            seconds=seconds,
+            tag=tag,
+            group_by_tag=group_by_tag,
+            retry_ambiguous=retry_ambiguous,
+        )
+        leases = [AsyncLease(self._client, self._address, each) for each in held]
+        return AsyncLeases(self._client, leases)
 
     async def get(self, name: str, **options: Unpack[CallOptions]) -> Task:
         """One task with its payload, leased or not; this does not lease it."""
@@ -104,6 +128,85 @@ class AsyncQueue:
         exchange = self._client.exchange(**options)
         script = operations.delete(exchange, self._address, name, missing_ok=missing_ok)
         await self._client.run(script)
+
+    async def insert_many(
+        self,
+        tasks: Iterable[bytes | str | NewTask] | AsyncIterable[bytes | str | NewTask],
+        *,
+        dedupe: bool = True,
+        concurrency: int = 4,
+        progress: Callable[[InsertReport], None] | None = None,
+        on_failure: Callable[[NewTask, Exception], None] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> InsertReport:
+        """Store any number of tasks, each exactly once; see ``Queue.insert_many``.
+
+        *tasks* may be an asynchronous generator too. Cancelled, it cancels its requests.
+        """
+        check("tasks", tasks, concurrency)
+        bulk = insertion(
+            self._client.with_options(**options),
+            self._address,
+            dedupe=dedupe,
+            progress=progress,
+            on_failure=on_failure,
+        )
+        return await run_bulk(self._client, bulk, tasks, concurrency=concurrency)
+
+    async def delete_many(
+        self,
+        names: Iterable[str] | AsyncIterable[str],
+        *,
+        concurrency: int = 4,
+        progress: Callable[[DeleteReport], None] | None = None,
+        on_failure: Callable[[str, Exception], None] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> DeleteReport:
+        """Delete any number of tasks, leased or not; see ``Queue.delete_many``."""
+        check("names", names, concurrency)
+        bulk = deletion(
+            self._client.with_options(**options),
+            self._address,
+            progress=progress,
+            on_failure=on_failure,
+        )
+        return await run_bulk(self._client, bulk, names, concurrency=concurrency)
+
+    async def lease_iter(
+        self,
+        *,
+        max_tasks: int = 10,
+        seconds: float | timedelta = 60,
+        tag: str | None = None,
+        group_by_tag: bool = False,
+        retry_ambiguous: bool = False,
+        **options: Unpack[CallOptions],
+    ) -> AsyncGenerator[AsyncLease, None]:
+        """Lease again and again, until nothing is available; see ``Queue.lease_iter``.
+
+        Leaving ``async for`` early does not close the generator: ``contextlib.aclosing`` does, and
+        with it the leases that were not given yet are released.
+        """
+        limits.lasting(self._address.limits, seconds)
+        while True:
+            leases = await self.lease(
+                max_tasks=max_tasks,
+                seconds=seconds,
+                tag=tag,
+                group_by_tag=group_by_tag,
+                retry_ambiguous=retry_ambiguous,
+                **options,
+            )
+            if not leases:
+                return
+            waiting = deque(leases)
+            try:
+                while waiting:
+                    lease = waiting.popleft()
+                    if lease.seconds_left:
+                        yield lease
+            finally:
+                await AsyncLeases(self._client, list(waiting))._give_back()
 
     async def stats(self, **options: Unpack[CallOptions]) -> QueueStats:
         """How many tasks there are, how old the oldest is, and how many were leased of late."""

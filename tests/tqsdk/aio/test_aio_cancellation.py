@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 
+from tests.tqsdk.batches import ids, multipart, part
 from tqsdk import ConnectError, Request, Response, RetryPolicy, Timeout
 from tqsdk.aio import AsyncClient, unfinished
 from tqsdk.testing import answer
@@ -15,7 +16,7 @@ class Server:
     """A transport whose answers can be held back.
 
     Attributes:
-        sent: Verb and path below the queue of each request.
+        sent: Verb and path below the queue of each request, and how many parts a batch has.
         asked: Set when a request comes.
         open: Cleared to hold back the answers.
     """
@@ -28,9 +29,13 @@ class Server:
         self._tasks = tasks
 
     async def send(self, request: Request, timeout: Timeout) -> Response:
-        self.sent.append(f"{request.method} {request.url.rpartition('/')[2].partition('?')[0]}")
+        parts = ids(request)
+        path = request.url.rpartition("/")[2].partition("?")[0]
+        self.sent.append(f"batch of {len(parts)}" if parts else f"{request.method} {path}")
         self.asked.set()
         await self.open.wait()
+        if parts:
+            return multipart([part(id, answer(self._tasks[0])) for id in parts])
         is_lease = request.url.partition("?")[0].endswith("/tasks/lease")
         return answer({"items": self._tasks} if is_lease else self._tasks[0])
 
@@ -137,7 +142,7 @@ async def test_a_cancelled_block_releases_and_the_cancellation_goes_on(a_server)
     with pytest.raises(asyncio.CancelledError):
         await working
 
-    assert server.sent == ["POST lease", "POST a", "POST b"]
+    assert server.sent == ["POST lease", "batch of 2"]
 
 
 async def test_a_block_that_runs_out_of_time_releases(a_server):
@@ -155,22 +160,44 @@ async def test_a_block_cancelled_while_it_releases_ends_at_once_and_the_client_s
 ):
     server, client = a_server("ab")
 
+    leases = await client.queue("q").lease(max_tasks=2)
+
     async def work():
-        async with client.queue("q").lease(max_tasks=2):
+        async with leases:
             server.open.clear()
 
     working = asyncio.create_task(work())
-    while server.sent != ["POST lease", "POST a"]:
+    while server.sent != ["POST lease", "batch of 2"]:
         await asyncio.sleep(0)
     working.cancel()
     with pytest.raises(asyncio.CancelledError):
         await working
-    assert server.sent == ["POST lease", "POST a"]
+    assert [lease.settled for lease in leases] == [False, False]
 
     server.open.set()
     await client.close()
 
-    assert server.sent == ["POST lease", "POST a", "POST b"]
+    assert [lease.settled for lease in leases] == [True, True]
+
+
+async def test_a_batch_that_is_cancelled_leaves_its_leases_to_others(a_server):
+    server, client = a_server("ab")
+    leases = await client.queue("q").lease(max_tasks=2)
+    server.open.clear()
+    batch = client.batch()
+    planned = [batch.renew(lease, 60) for lease in leases]
+
+    executing = asyncio.create_task(batch.execute())
+    while len(server.sent) < 2:
+        await asyncio.sleep(0)
+    executing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await executing
+    server.open.set()
+
+    assert not any(each.done for each in planned)
+    await asyncio.wait_for(leases.release(), 5)
+    assert [lease.settled for lease in leases] == [True, True]
 
 
 async def test_a_server_that_does_not_answer_does_not_hold_up_a_cancellation(
@@ -192,7 +219,7 @@ async def test_a_server_that_does_not_answer_does_not_hold_up_a_cancellation(
     with pytest.raises(asyncio.CancelledError):
         await working
 
-    assert server.sent == ["POST lease", "POST a"]
+    assert server.sent == ["POST lease", "batch of 2"]
     assert "leases run out: not done within 0.01 s" in caplog.text
 
 
