@@ -33,6 +33,7 @@ from tqsdk.transport import Request, Response, Timeout, lookup, merged
 
 T = TypeVar("T")
 
+_LEAST = 0.001  # seconds; transports take no timeout of none, or less
 _SHORTEST_SECRET = 8  # what is shorter may be part of any word
 
 _log = logging.getLogger("tqsdk")
@@ -267,6 +268,7 @@ class Exchange:
         limits, left = self._options.limits, self._left()
         if left is None:
             return limits
+        left = max(left, _LEAST)  # it may have passed since it was looked at
         return Timeout(min(limits.connect, left), min(limits.read, left), left)
 
     def facts(self, call: Call[T]) -> Facts:

@@ -252,3 +252,22 @@ def test_a_deadline_that_passes_while_waiting_names_the_last_failure(scripted, c
         client.queue("q").list(deadline=30)
 
     assert isinstance(caught.value.__cause__, ServerError)
+
+
+def test_an_attempt_that_begins_when_its_time_is_up_has_a_timeout_that_can_be_kept(scripted):
+    class Ticking(VirtualClock):
+        """Moves on whenever it is looked at."""
+
+        def monotonic(self) -> float:
+            self.advance(0.01)
+            return super().monotonic()
+
+    for deadline in range(1, 20):
+        client, transport = scripted(
+            *[ConnectError("refused")] * 5, clock=Ticking(), retry=RetryPolicy(base=0)
+        )
+
+        with pytest.raises((ConnectError, DeadlineExceededError)):
+            client.queue("q").list(deadline=deadline / 100)
+
+        assert all(timeout.read > 0 for timeout in transport.timeouts)
