@@ -14,7 +14,8 @@
 
 Map: ``client``, ``queue``, ``lease`` (what programs use), ``models``, ``errors``; below them
 ``operations`` (what is repeated when), ``exchange`` (attempts and waits), ``calls`` (the eight
-methods), ``transport``. Beside them: ``auth`` (as whom), ``logs``, ``hooks`` and ``otel`` (who
+methods), ``transport``. For many at once: ``lanes`` (scripts side by side), ``multipart``, ``batch``,
+``bulk``, ``keeping``. Beside them: ``auth`` (as whom), ``logs``, ``hooks`` and ``otel`` (who
 watches), ``aio`` (all this on an event loop); ``testing`` is for tests of programs that use this
 package.
 """
