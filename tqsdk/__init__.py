@@ -14,10 +14,10 @@
 
 Map: ``client``, ``queue``, ``lease`` (what programs use), ``models``, ``errors``; below them
 ``operations`` (what is repeated when), ``exchange`` (attempts and waits), ``calls`` (the eight
-methods), ``transport``. For many at once: ``lanes`` (scripts side by side), ``multipart``, ``batch``,
-``bulk``, ``keeping``. Beside them: ``auth`` (as whom), ``logs``, ``hooks`` and ``otel`` (who
-watches), ``aio`` (all this on an event loop); ``testing`` is for tests of programs that use this
-package.
+methods), ``transport``. For many at once: ``batch``, ``bulk`` and ``keeping``; below them ``lanes``
+(scripts side by side) and ``multipart``. Beside all: ``auth`` (as whom), ``logs``, ``hooks`` and
+``otel`` (who watches), ``aio`` (all this on an event loop); ``testing`` is for tests of programs
+that use this package.
 """
 
 import logging
