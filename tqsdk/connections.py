@@ -36,7 +36,7 @@ class Answer:
     """An answer, read to its end, in the shape in which requests takes those of urllib3."""
 
     def __init__(self, answer: http.client.HTTPResponse) -> None:
-        self._content = answer.read()
+        self.content: bytes = answer.read()
         self.status: int = answer.status
         self.reason: str = answer.reason
         self.headers: dict[str, str] = {}
@@ -49,11 +49,16 @@ class Answer:
 
     def stream(self, amt: int | None = None, decode_content: bool | None = None) -> Iterator[bytes]:
         """The content, with any encoding undone."""
-        if "content-encoding" not in self.headers:
-            yield self._content
+        if not self.is_encoded:
+            yield self.content
             return
-        encoded = HTTPResponse(BytesIO(self._content), self.headers, preload_content=False)
+        encoded = HTTPResponse(BytesIO(self.content), self.headers, preload_content=False)
         yield from encoded.stream(amt, decode_content)
+
+    @property
+    def is_encoded(self) -> bool:
+        """Whether the content is compressed."""
+        return "content-encoding" in self.headers
 
 
 class _Connection(connection.HTTPConnection):

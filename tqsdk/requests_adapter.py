@@ -60,6 +60,9 @@ class Adapter(HTTPAdapter):
         response.request = req
         response.connection = self
         response.raw = resp
+        if not resp.is_encoded:
+            # What requests would read out of ``raw``, and will if it ever renames this.
+            response._content = resp.content
         return response
 
     def close(self) -> None:
