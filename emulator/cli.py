@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import logging
-import ssl
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -169,9 +166,11 @@ def serve(
 )
 def wait(url: str, timeout: float, ca: Path | None) -> None:
     """Wait until a server answers /readyz. Exits with 1 if it does not in time."""
+    from emulator.readiness import trouble_at
+
     deadline = time.monotonic() + timeout
     while True:
-        trouble = _not_ready(f"{url.rstrip('/')}/readyz", ca)
+        trouble = trouble_at(url, ca)
         if trouble is None:
             return
         if time.monotonic() >= deadline:
@@ -276,19 +275,6 @@ def _settings_errors() -> Iterator[None]:
         yield
     except SettingsError as error:
         _fail(error, code=2)
-
-
-def _not_ready(url: str, ca: Path | None) -> str | None:
-    """Why the server is not ready, or None if it is."""
-    try:
-        # Read each time: the server may be about to write it.
-        trusted = None if ca is None else ssl.create_default_context(cafile=ca)
-        with urllib.request.urlopen(url, timeout=2, context=trusted):
-            return None
-    except urllib.error.URLError as error:
-        return str(error.reason)
-    except (OSError, ValueError) as error:
-        return str(error)
 
 
 def _fail(trouble: object, *, code: int) -> None:

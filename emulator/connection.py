@@ -33,6 +33,8 @@ _ARRIVING = 30
 _LEAVING = 60
 _LINGERING = 5
 
+_LONGEST_REMEMBERED = 1_000
+
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _WITHOUT_LENGTH = (204, 304)
 
@@ -215,7 +217,8 @@ class Connection(asyncio.BufferedProtocol):
         body = self._body[0] if len(self._body) == 1 else b"".join(self._body)
         kept, self._kept = self._kept, 0
         last = not self._parser.should_keep_alive()
-        old = self._parser.get_http_version() == "1.0"
+        # Without this header HTTP/1.0 ends the connection, and 1.1 does not: both are as expected.
+        old = "connection" in self._values and self._parser.get_http_version() == "1.0"
         self._push(_Arrived(self._request(body), kept, last, old))
 
     # What the front calls
@@ -332,6 +335,12 @@ def _lower(name: bytes) -> str:
 
 def _split(target: bytes) -> tuple[str, str]:
     """A request's target as a percent-decoded path and a query."""
+    if len(target) > _LONGEST_REMEMBERED:
+        return _taken_apart(target)
+    return _remembered(target)
+
+
+def _taken_apart(target: bytes) -> tuple[str, str]:
     if not target.startswith((b"/", b"*")):  # as proxies are asked
         parts = urlsplit(target)
         target = (parts.path or b"/") + (b"?" + parts.query if parts.query else b"")
@@ -339,6 +348,10 @@ def _split(target: bytes) -> tuple[str, str]:
     if b"%" in path:
         path = unquote_to_bytes(path)
     return path.decode("utf-8", "surrogateescape"), query.decode("latin-1")
+
+
+# Most requests of a server are for the same few targets.
+_remembered = lru_cache(1_024)(_taken_apart)
 
 
 @lru_cache(256)

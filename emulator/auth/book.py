@@ -6,7 +6,7 @@ import logging
 import os
 import threading
 from pathlib import Path
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from emulator.auth.digests import DigestIndex
 from emulator.auth.issued import IssuedTokens
@@ -22,6 +22,19 @@ logger = logging.getLogger(__name__)
 _Version: TypeAlias = tuple[int, int, int] | None
 
 
+class _Holder(NamedTuple):
+    """Who holds a token, until when (microseconds; None is for ever)."""
+
+    caller: Caller
+    until: float | None
+
+
+def _holder(token: Token) -> _Holder:
+    scopes = None if token.scopes is None else frozenset(token.scopes)
+    until = None if token.expires is None else token.expires.timestamp() * MICROSECONDS
+    return _Holder(Caller(token.email, scopes), until)
+
+
 class TokenBook:
     """One version of a tokens file, ready to be asked."""
 
@@ -34,9 +47,9 @@ class TokenBook:
         """
         document = read_tokens(path)
         self.names = frozenset(entry.name for entry in document.entries)
-        self.tokens: DigestIndex[Token] = DigestIndex()
+        self.tokens: DigestIndex[_Holder] = DigestIndex()
         for token in document.tokens:
-            self.tokens.add(token.sha256, token)
+            self.tokens.add(token.sha256, _holder(token))
         self.refresh_tokens: DigestIndex[Client] = DigestIndex()
         for client in document.clients:
             if client.refresh_token_sha256 is not None:
@@ -117,18 +130,16 @@ class TokensAuthenticator:
         if not token:
             raise errors.login_required()
         book = self._file.book()
-        entry = book.tokens.find(token)
-        if entry is not None and not self._has_expired(entry):
-            return Caller(entry.email, None if entry.scopes is None else frozenset(entry.scopes))
+        holder = book.tokens.find(token)
+        if holder is not None and not self._has_expired(holder):
+            return holder.caller
         grant = self._issued.find(token)
         if grant is not None and grant.source in book.names:
             return Caller(grant.email, grant.scopes)
         raise errors.invalid_credentials()
 
-    def _has_expired(self, entry: Token) -> bool:
-        if entry.expires is None:
-            return False
-        return self._clock.now() >= entry.expires.timestamp() * MICROSECONDS
+    def _has_expired(self, holder: _Holder) -> bool:
+        return holder.until is not None and self._clock.now() >= holder.until
 
 
 def _key(path: Path, account: ServiceAccount) -> Verify:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
+from functools import lru_cache
 
 from emulator.engine.errors import Code, RefusedError
 
@@ -25,6 +26,7 @@ def check_task_name(name: str) -> None:
         )
 
 
+@lru_cache(1_024)
 def check_queue_name(name: str) -> None:
     """Refuse a name that no queue can have.
 

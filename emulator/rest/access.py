@@ -7,7 +7,7 @@ What a token is worth is decided by an ``Authenticator``; those that know more t
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from ipaddress import ip_address
 from typing import Protocol
 from urllib.parse import urlsplit
@@ -143,11 +143,14 @@ def check_scope(caller: Caller, method: Method) -> None:
     """
     if caller.scopes is None:
         return
-    accepted = {*method.scopes, _CLOUD_SCOPE}
-    if method.verb == "GET":
-        accepted.add(_CLOUD_READ_SCOPE)
-    if not caller.scopes & accepted:
+    if not caller.scopes & _accepted(method.scopes, method.verb):
         raise errors.insufficient_scope(method.scopes)
+
+
+@cache
+def _accepted(scopes: tuple[str, ...], verb: str) -> frozenset[str]:
+    also = {_CLOUD_SCOPE, _CLOUD_READ_SCOPE} if verb == "GET" else {_CLOUD_SCOPE}
+    return frozenset({*scopes, *also})
 
 
 def check_access_list(caller: Caller, settings: QueueSettings, method: str, limits: Limits) -> None:

@@ -62,6 +62,7 @@ WALLS = {
     "emulator/service": {"emulator"},
     "emulator/config": {"discovery", "emulator.engine", "emulator.storage"},
     "emulator/serve": {"emulator"},
+    "emulator/readiness": set(),
     "emulator/cli": {"discovery", "emulator", "click"},
     "emulator/testing": {"discovery", "emulator", "flask", "pytest"},
 }

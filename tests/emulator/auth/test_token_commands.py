@@ -26,7 +26,9 @@ def run(tmp_path, monkeypatch):
 def test_a_new_token_is_printed_once_and_works(run, tokens_path):
     done = run("tokens", "add", "--file", tokens_path, "--email", "ada@example.com")
 
-    assert TokenBook(tokens_path).tokens.find(done.stdout.strip()).name == "ada"
+    book = TokenBook(tokens_path)
+    assert book.names == {"ada"}
+    assert book.tokens.find(done.stdout.strip()).caller.email == "ada@example.com"
     assert done.stdout.strip() not in run("tokens", "list", "--file", tokens_path).stdout
 
 
@@ -35,9 +37,11 @@ def test_a_token_has_the_scopes_and_the_days_it_was_given(run, tokens_path):
 
     done = run("tokens", "add", "--file", tokens_path, *options)
 
-    token = TokenBook(tokens_path).tokens.find(done.stdout.strip())
-    assert token.scopes == ("x", "y")
-    assert token.expires is not None
+    book = TokenBook(tokens_path)
+    holder = book.tokens.find(done.stdout.strip())
+    assert book.names == {"w"}
+    assert holder.caller.scopes == {"x", "y"}
+    assert holder.until is not None
 
 
 def test_the_list_names_every_entry(run, tokens_path):

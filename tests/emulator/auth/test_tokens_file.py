@@ -197,7 +197,9 @@ def test_a_new_token_is_in_the_file_as_its_digest_alone(tokens_path):
     secret = add_token(tokens_path, email="ada@example.com", name="w", scopes=(), days=None)
 
     assert secret not in tokens_path.read_text()
-    assert TokenBook(tokens_path).tokens.find(secret).name == "w"
+    book = TokenBook(tokens_path)
+    assert book.names == {"w"}
+    assert book.tokens.find(secret).caller.email == "ada@example.com"
 
 
 def test_a_written_file_is_for_its_owner_alone(tokens_path):
