@@ -68,7 +68,7 @@ from tqsdk.raw import RawResponse
 from tqsdk.requests_transport import RequestsTransport
 from tqsdk.retry import RetryPolicy
 from tqsdk.transport import Request, Response, Timeout, Transport
-from tqsdk.typed import TypedLease, TypedLeases, TypedQueue
+from tqsdk.typed import NewValue, TypedLease, TypedLeases, TypedQueue
 from tqsdk.version import __version__
 
 __all__ = [
@@ -97,6 +97,7 @@ __all__ = [
     "Leases",
     "Limits",
     "NewTask",
+    "NewValue",
     "NotFoundError",
     "PayloadDecodeError",
     "PayloadTooLargeError",

@@ -6,24 +6,41 @@ neither the lease call that brought it nor the other tasks.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import closing
+from dataclasses import KW_ONLY, dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Generic, Self, TypeVar, Unpack, overload
 
 from tqsdk import codecs
+from tqsdk.batch import Addressed
+from tqsdk.bulk import InsertReport, NewTask, check
 from tqsdk.codecs import Codec
 from tqsdk.lease import Lease, Leases
+from tqsdk.leased import LeasedTask
 from tqsdk.models import QueueInfo, QueueStats, Task, TaskSummary
 from tqsdk.options import CallOptions
 from tqsdk.queue import Queue
 
+Q = TypeVar("Q", bound=Addressed)
 V = TypeVar("V")
 
 
-class TypedLease(Lease, Generic[V]):
-    """A lease whose payload stands for a value. It takes the place of *lease*."""
+@dataclass(frozen=True, slots=True)
+class NewValue(Generic[V]):
+    """A value to be inserted, as ``NewTask`` is a payload; for all of it see ``Queue.insert``."""
 
-    def __init__(self, lease: Lease, codec: Codec[V]) -> None:
+    value: V = field(repr=False)
+    _: KW_ONLY
+    name: str | None = None
+    tag: str | None = None
+    eta: datetime | timedelta | None = None
+
+
+class TypedLeasedTask(LeasedTask, Generic[V]):
+    """A leased task whose payload stands for a value. It takes the place of *lease*."""
+
+    def __init__(self, lease: LeasedTask, codec: Codec[V]) -> None:
         vars(self).update(vars(lease))
         self._codec = codec
 
@@ -35,6 +52,10 @@ class TypedLease(Lease, Generic[V]):
             PayloadDecodeError: The codec cannot read the payload. The lease goes on.
         """
         return codecs.read(self._codec, self.task)
+
+
+class TypedLease(TypedLeasedTask[V], Lease):
+    """A lease whose payload stands for a value."""
 
 
 class TypedLeases(Leases, Generic[V]):
@@ -51,21 +72,40 @@ class TypedLeases(Leases, Generic[V]):
         def __enter__(self) -> Self: ...
 
 
-class TypedQueue(Generic[V]):
-    """A queue whose payloads stand for values; made by ``Client.queue`` with a codec.
+class TypedQueueBase(Generic[Q, V]):
+    """A queue whose payloads stand for values, of whatever client.
 
     Attributes:
         raw: The queue itself, which deals in bytes.
         codec: What turns values into payloads and back.
     """
 
-    def __init__(self, raw: Queue, codec: Codec[V]) -> None:
-        self.raw = raw
-        self.codec = codec
+    def __init__(self, raw: Q, codec: Codec[V]) -> None:
+        self.raw: Q = raw
+        self.codec: Codec[V] = codec
 
     @property
     def name(self) -> str:
-        return self.raw.name
+        return self.raw.address.queue
+
+    def value(self, task: Task) -> V:
+        """What *task*, from ``get`` or ``insert``, was inserted with.
+
+        Raises:
+            PayloadDecodeError: The codec cannot read its payload.
+        """
+        return codecs.read(self.codec, task)
+
+    def _new_task(self, given: V | NewValue[V]) -> NewTask:
+        new: NewValue[V] = given if isinstance(given, NewValue) else NewValue(given)
+        return NewTask(self.codec.encode(new.value), name=new.name, tag=new.tag, eta=new.eta)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.raw!r}, {type(self.codec).__name__})"
+
+
+class TypedQueue(TypedQueueBase[Queue, V]):
+    """A queue whose payloads stand for values; made by ``Client.queue`` with a codec."""
 
     def insert(
         self,
@@ -103,13 +143,53 @@ class TypedQueue(Generic[V]):
         typed = [TypedLease(lease, self.codec) for lease in leases]
         return TypedLeases(self.raw._client, typed)
 
-    def value(self, task: Task) -> V:
-        """What *task*, from ``get`` or ``insert``, was inserted with.
+    def insert_many(
+        self,
+        values: Iterable[V | NewValue[V]],
+        *,
+        dedupe: bool = True,
+        concurrency: int = 4,
+        progress: Callable[[InsertReport], None] | None = None,
+        on_failure: Callable[[NewTask, Exception], None] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> InsertReport:
+        """Store a task for each of any number of values; see ``Queue.insert_many``.
 
-        Raises:
-            PayloadDecodeError: The codec cannot read its payload.
+        *on_failure* is told the task with its payload, as ``raw.insert_many`` takes it. A value
+        that the codec refuses ends it, as if reading *values* had failed.
         """
-        return codecs.read(self.codec, task)
+        check("values", values, concurrency)
+        return self.raw.insert_many(
+            map(self._new_task, values),
+            dedupe=dedupe,
+            concurrency=concurrency,
+            progress=progress,
+            on_failure=on_failure,
+            **options,
+        )
+
+    def lease_iter(
+        self,
+        *,
+        max_tasks: int = 10,
+        seconds: float | timedelta = 60,
+        tag: str | None = None,
+        group_by_tag: bool = False,
+        retry_ambiguous: bool = False,
+        **options: Unpack[CallOptions],
+    ) -> Generator[TypedLease[V], None, None]:
+        """Lease again and again, until nothing is available; see ``Queue.lease_iter``."""
+        leases = self.raw.lease_iter(
+            max_tasks=max_tasks,
+            seconds=seconds,
+            tag=tag,
+            group_by_tag=group_by_tag,
+            retry_ambiguous=retry_ambiguous,
+            **options,
+        )
+        with closing(leases):
+            for lease in leases:
+                yield TypedLease(lease, self.codec)
 
     def get(self, name: str, **options: Unpack[CallOptions]) -> Task:
         """One task; see ``Queue.get``."""
@@ -132,6 +212,3 @@ class TypedQueue(Generic[V]):
     def info(self, **options: Unpack[CallOptions]) -> QueueInfo:
         """The queue as the server describes it; see ``Queue.info``."""
         return self.raw.info(**options)
-
-    def __repr__(self) -> str:
-        return f"TypedQueue({self.raw!r}, {type(self.codec).__name__})"

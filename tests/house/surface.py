@@ -21,6 +21,7 @@ FILE = Path(__file__).with_name("public_surface.txt")
 # of tqsdk.compat.errors are Google's where they can be.
 MODULES = (
     "tqsdk",
+    "tqsdk.aio",
     "tqsdk.auth",
     "tqsdk.calls",
     "tqsdk.codecs",

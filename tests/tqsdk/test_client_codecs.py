@@ -16,7 +16,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.tqsdk.batches import answering, parts
-from tqsdk import ConfigError, PayloadDecodeError
+from tqsdk import (
+    ArgumentError,
+    BulkInterruptedError,
+    ConfigError,
+    NewValue,
+    PayloadDecodeError,
+)
 from tqsdk.codecs import (
     DataclassCodec,
     FormCodec,
@@ -25,7 +31,7 @@ from tqsdk.codecs import (
     PydanticCodec,
     TextCodec,
 )
-from tqsdk.testing import answer
+from tqsdk.testing import answer, refusal
 
 text = st.text(st.characters(exclude_categories=["Cs"]))
 json_values = st.recursive(
@@ -266,6 +272,49 @@ def test_the_rest_of_a_queue_of_values_is_as_of_any(scripted, a_task):
     assert queue.info().name == "q"
     queue.delete("t1", headers={"X-A": "1"})
     assert transport.requests[-1].header("X-A") == "1"
+
+
+def test_many_values_are_stored_in_one_request(scripted, a_task):
+    bad = refusal(400, "bad")
+    client, transport = scripted(answering(answer(a_task()), answer(a_task()), bad))
+    failed = []
+
+    report = client.queue("q", codec=TextCodec("utf-16-be")).insert_many(
+        iter(["a", NewValue("b", name="n", tag="red"), "c"]),
+        on_failure=lambda task, error: failed.append(task.payload),
+    )
+
+    assert (report.stored, report.failed, failed) == (2, 1, [b"\x00c"])
+    bodies = [json.loads(each.partition(b"\r\n\r\n")[2]) for each in parts(transport.requests[0])]
+    assert [each["payloadBase64"] for each in bodies] == ["AGE=", "AGI=", "AGM="]
+    assert (bodies[1]["id"], bodies[1]["tag"]) == ("n", "red")
+
+
+def test_a_value_among_many_that_the_codec_refuses_ends_it(scripted, a_task):
+    client, _ = scripted(answer(a_task()))
+
+    with pytest.raises(BulkInterruptedError, match="JSON compliant") as caught:
+        client.queue("q", codec=JsonCodec()).insert_many([1, float("nan"), 2])
+
+    assert caught.value.report.stored == 1
+
+
+def test_one_text_is_not_taken_for_many(scripted):
+    client, _ = scripted()
+
+    with pytest.raises(ArgumentError, match="values must be several"):
+        client.queue("q", codec=TextCodec()).insert_many("text")
+
+
+def test_values_are_leased_one_by_one_and_the_rest_is_released_on_closing(scripted, a_task):
+    leased = [a_task(b"1", leaseTimestamp="1"), a_task(b"2", id="t2")]
+    client, transport = scripted(answer({"items": leased}), answer(a_task()))
+
+    leases = client.queue("q", codec=JsonCodec()).lease_iter(max_tasks=2)
+    assert next(leases).value == 1
+    leases.close()
+
+    assert "/t2?newLeaseSeconds=0" in transport.requests[1].url
 
 
 @pytest.mark.parametrize("library", ["msgspec", "pydantic"])

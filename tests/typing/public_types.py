@@ -25,6 +25,7 @@ from tqsdk import (
     Lease,
     Leases,
     NewTask,
+    NewValue,
     Planned,
     Queue,
     QueueInfo,
@@ -40,6 +41,15 @@ from tqsdk import (
     TypedLeases,
     TypedQueue,
     calls,
+)
+from tqsdk.aio import (
+    AsyncClient,
+    AsyncLeases,
+    AsyncQueue,
+    AsyncTypedLease,
+    AsyncTypedLeases,
+    AsyncTypedQueue,
+    Leasing,
 )
 from tqsdk.codecs import DataclassCodec, FormCodec, JsonCodec, TextCodec
 from tqsdk.compat import discovery, googleapi
@@ -138,6 +148,10 @@ def values(client: Client) -> None:
         assert_type(leased[0], TypedLease[Order])
         assert_type([lease.value for lease in leased], list[Order])
     orders.insert(b"x")  # type: ignore[arg-type]
+    assert_type(orders.insert_many([Order(1), NewValue(Order(2), tag="t")]), InsertReport)
+    orders.insert_many([b"x"])  # type: ignore[list-item]
+    for each in orders.lease_iter():
+        assert_type(each, TypedLease[Order])
 
     codec: Codec[Order] = Upper()
     assert_type(client.queue("q", codec=codec), TypedQueue[Order])
@@ -147,6 +161,25 @@ def values(client: Client) -> None:
     form = client.queue("q", codec=FormCodec())
     form.insert({"to": "ada", "cc": ["a", "b"]})
     form.insert({"to": 5})  # type: ignore[dict-item]
+
+
+async def values_on_a_loop(client: AsyncClient) -> None:
+    assert_type(client.queue("q"), AsyncQueue)
+    assert_type(client.queue("q").lease(), Leasing[AsyncLeases])
+    orders = client.queue("q", codec=DataclassCodec(Order))
+    assert_type(orders, AsyncTypedQueue[Order])
+    assert_type(await orders.insert(Order(1), tag="t"), Task)
+    assert_type(orders.value(await orders.get("n")), Order)
+    assert_type(orders.raw, AsyncQueue)
+    async with orders.lease(max_tasks=5) as leased:
+        assert_type(leased, AsyncTypedLeases[Order])
+        assert_type(leased[0], AsyncTypedLease[Order])
+        assert_type([lease.value for lease in leased], list[Order])
+    assert_type(await orders.lease(), AsyncTypedLeases[Order])
+    assert_type(await orders.insert_many([Order(1), NewValue(Order(2), tag="t")]), InsertReport)
+    async for each in orders.lease_iter():
+        assert_type(each, AsyncTypedLease[Order])
+    await orders.insert(b"x")  # type: ignore[arg-type]
 
 
 def errors(error: ApiError, lost: AmbiguousResultError) -> None:

@@ -26,6 +26,7 @@ from tqsdk.aio.keep_alive import AsyncKeepAlive
 from tqsdk.aio.lease import AsyncLease, AsyncLeases, Leasing
 from tqsdk.aio.queue import AsyncQueue
 from tqsdk.aio.transport import AsyncTransport
+from tqsdk.aio.typed import AsyncTypedLease, AsyncTypedLeases, AsyncTypedQueue
 
 if TYPE_CHECKING:
     from tqsdk.aio.aiohttp_transport import AiohttpTransport
@@ -41,6 +42,9 @@ __all__ = [
     "AsyncQueue",
     "AsyncSystemClock",
     "AsyncTransport",
+    "AsyncTypedLease",
+    "AsyncTypedLeases",
+    "AsyncTypedQueue",
     "Leasing",
 ]
 

@@ -6,16 +6,18 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import nullcontext
 from types import TracebackType
-from typing import TYPE_CHECKING, ParamSpec, TypeVar, Unpack
+from typing import TYPE_CHECKING, ParamSpec, TypeVar, Unpack, overload
 
 from tqsdk.aio.batch import AsyncBatch
 from tqsdk.aio.clock import AsyncClock, AsyncSystemClock
 from tqsdk.aio.keep_alive import AsyncKeeper
 from tqsdk.aio.queue import AsyncQueue
 from tqsdk.aio.transport import AsyncTransport
+from tqsdk.aio.typed import AsyncTypedQueue
 from tqsdk.aio.unfinished import Unfinished
 from tqsdk.calls import Call
 from tqsdk.client_base import ClientBase, ClientSettings
+from tqsdk.codecs import Codec
 from tqsdk.exchange import Authorize, Pause, Script, Step
 from tqsdk.options import CallOptions
 from tqsdk.raw import RawResponse, await_recorded
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 P = ParamSpec("P")
+V = TypeVar("V")
 
 _SYSTEM_CLOCK = AsyncSystemClock()
 
@@ -66,13 +69,18 @@ class AsyncClient(ClientBase[AsyncClock]):
         self.unfinished: Unfinished = Unfinished()
         self.keeper: AsyncKeeper = AsyncKeeper(self)
 
-    def queue(self, name: str) -> AsyncQueue:
-        """A handle on a queue; the server is not asked.
+    @overload
+    def queue(self, name: str) -> AsyncQueue: ...
+    @overload
+    def queue(self, name: str, *, codec: Codec[V]) -> AsyncTypedQueue[V]: ...
+    def queue(self, name: str, *, codec: Codec[V] | None = None) -> AsyncQueue | AsyncTypedQueue[V]:
+        """A handle on a queue; the server is not asked. See ``Client.queue``.
 
         Raises:
             ArgumentError: No queue can have this name.
         """
-        return AsyncQueue(self, name)
+        queue = AsyncQueue(self, name)
+        return queue if codec is None else AsyncTypedQueue(queue, codec)
 
     def batch(self, **options: Unpack[CallOptions]) -> AsyncBatch:
         """Collect calls, to send them together; *options* hold for each of them."""

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable, Coroutine, Generator, Sequence
 from datetime import timedelta
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Unpack
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, Unpack
 
 from tqsdk.aio.keep_alive import AsyncKeepAlive
 from tqsdk.aio.unfinished import LINGER
@@ -18,6 +18,8 @@ from tqsdk.options import CallOptions
 
 if TYPE_CHECKING:
     from tqsdk.aio.client import AsyncClient
+
+Given = TypeVar("Given", bound="AsyncLeases")
 
 _log = logging.getLogger("tqsdk")
 
@@ -89,7 +91,7 @@ class AsyncLeases(LeasedTasks[AsyncLease]):
         """Renew all of them in the background while a block runs; see ``Leases.keep_alive``."""
         return AsyncKeepAlive(self._client, self._leases, seconds, on_lost)
 
-    async def __aenter__(self) -> AsyncLeases:
+    async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(
@@ -122,14 +124,14 @@ class AsyncLeases(LeasedTasks[AsyncLease]):
             raise DeadlineExceededError(f"not done within {within:g} s") from None
 
 
-class Leasing(Coroutine[Any, Any, AsyncLeases]):
+class Leasing(Coroutine[Any, Any, Given], Generic[Given]):
     """A lease call: ``await`` it, or let ``async with`` do that."""
 
-    def __init__(self, call: Coroutine[Any, Any, AsyncLeases]) -> None:
+    def __init__(self, call: Coroutine[Any, Any, Given]) -> None:
         self._call = call
-        self._leases: AsyncLeases | None = None
+        self._leases: Given | None = None
 
-    def __await__(self) -> Generator[Any, Any, AsyncLeases]:
+    def __await__(self) -> Generator[Any, Any, Given]:
         return self._call.__await__()
 
     def send(self, value: Any) -> Any:
@@ -141,7 +143,7 @@ class Leasing(Coroutine[Any, Any, AsyncLeases]):
     def close(self) -> None:
         self._call.close()
 
-    async def __aenter__(self) -> AsyncLeases:
+    async def __aenter__(self) -> Given:
         self._leases = await self._call
         return self._leases
 

@@ -71,7 +71,7 @@ class AsyncQueue:
         group_by_tag: bool = False,
         retry_ambiguous: bool = False,
         **options: Unpack[CallOptions],
-    ) -> Leasing:
+    ) -> Leasing[AsyncLeases]:
         """Lease the oldest available tasks: until the lease ends nobody else gets them.
 
         ``await`` gives the leases; ``async with`` gives them and releases, on the way out, what

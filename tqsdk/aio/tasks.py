@@ -51,7 +51,7 @@ async def _chunks(
     """If reading fails, what was read makes a last chunk; then the error is raised."""
     trouble: Exception | None = None
     try:
-        async for item in _each(items):
+        async for item in each_of(items):
             chunk = bulk.take(item)
             if chunk is not None:
                 yield chunk
@@ -64,7 +64,8 @@ async def _chunks(
         raise trouble
 
 
-async def _each(items: Iterable[Item] | AsyncIterable[Item]) -> AsyncIterator[Item]:
+async def each_of(items: Iterable[Item] | AsyncIterable[Item]) -> AsyncIterator[Item]:
+    """*items*, of either kind, as the one kind."""
     if isinstance(items, AsyncIterable):
         async for item in items:
             yield item

@@ -7,14 +7,25 @@ import re
 
 import pytest
 
-from tqsdk import Client, Lease, Leases, Queue
-from tqsdk.aio import AsyncClient, AsyncLease, AsyncLeases, AsyncQueue
+from tqsdk import Client, Lease, Leases, Queue, TypedLease, TypedLeases, TypedQueue
+from tqsdk.aio import (
+    AsyncClient,
+    AsyncLease,
+    AsyncLeases,
+    AsyncQueue,
+    AsyncTypedLease,
+    AsyncTypedLeases,
+    AsyncTypedQueue,
+)
 
 TWINS = [
     (Client, AsyncClient),
     (Queue, AsyncQueue),
     (Lease, AsyncLease),
     (Leases, AsyncLeases),
+    (TypedQueue, AsyncTypedQueue),
+    (TypedLease, AsyncTypedLease),
+    (TypedLeases, AsyncTypedLeases),
 ]
 
 
@@ -45,12 +56,16 @@ def test_what_sends_must_be_awaited():
     }
 
     # The one gives something to await or to enter, the other is for ``async for``.
-    assert sending == {"AsyncQueue.lease", "AsyncQueue.lease_iter"}
+    assert sending == {
+        f"{queue}.{name}"
+        for queue in ("AsyncQueue", "AsyncTypedQueue")
+        for name in ("lease", "lease_iter")
+    }
 
 
 # What sends nothing, and so does not wait.
 ONLY_HERE = {"batch", "exchange", "form", "json", "keep_alive", "queue", "text", "with_options"}
-ONLY_HERE |= {"count", "index"}
+ONLY_HERE |= {"count", "index", "value"}
 
 
 def test_a_difference_is_noticed():
@@ -93,6 +108,6 @@ def shape(function: object) -> list[tuple[str, ...]]:
 
 def kind_of(annotation: object) -> str:
     text = re.sub(r"\bAsync|Awaitable(?=\[)", "", str(annotation))
-    text = text.replace("Leasing", "Leases").replace("[T]", "T")
-    text = text.replace("Generator[Lease, None]", "Generator[Lease, None, None]")
+    text = re.sub(r"Leasing\[(.*)\]", r"\1", text).replace("[T]", "T")
+    text = re.sub(r"(Generator\[[^,]*, None)\]", r"\1, None]", text)
     return re.sub(r"(Iterable\[.*\]) \| \1", r"\1", text)  # what is read may be of either kind
