@@ -1,23 +1,25 @@
 """``tq drain``: empty a queue into a file or a pipe, and lose nothing on the way.
 
 The rule: a task is deleted only after it is written and flushed, to the disk if it goes to a file.
-If that fails, the server still has every task that is not in the output, and at worst one that is.
+That is done for up to 100 tasks at once. If it fails, the server still has every task that is not
+in the output, and at worst those hundred that are.
 """
 
 from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import click
 
-from tqsdk.cli import records, sink
+from tqsdk.batch import Batch
+from tqsdk.cli import records, sink, sources
 from tqsdk.cli.output import shown
 from tqsdk.cli.progress import Progress, progress_option
 from tqsdk.cli.session import Session, shared_options
-from tqsdk.lease import Leases
+from tqsdk.lease import Lease, Leases
 from tqsdk.models import Task
 from tqsdk.queue import Queue
 
@@ -70,12 +72,25 @@ def drain(
 
         for leases in _until_empty(of, lease, session):
             with leases:
-                for each in leases:
-                    if not each.seconds_left:
-                        break  # the reader is slow: these are for everybody again, us included
-                    output.write(line(each.task))
-                    each.delete(missing_ok=True)
-                    count.step()
+                for written in sources.grouped(_still_held(leases, line)):
+                    output.write(b"".join(text for _, text in written))
+                    _delete([each for each, _ in written], client.batch(), count)
+
+
+def _still_held(leases: Leases, line: Callable[[Task], bytes]) -> Iterator[tuple[Lease, bytes]]:
+    for each in leases:
+        if not each.seconds_left:
+            return  # the reader is slow: these are for everybody again, us included
+        yield each, line(each.task)
+
+
+def _delete(leases: Iterable[Lease], batch: Batch, count: Progress) -> None:
+    deletions = [batch.delete(each, missing_ok=True) for each in leases]
+    batch.execute()
+    for _ in filter(lambda each: each.error is None, deletions):
+        count.step()
+    for each in deletions:
+        each.result()  # or its error
 
 
 def _until_empty(queue: Queue, lease: Callable[[], Leases], session: Session) -> Iterator[Leases]:

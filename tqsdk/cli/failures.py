@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import TypeVar
+from functools import partial
+from typing import NoReturn, TypeVar
 
 import click
 
 from discovery import contract
 from tqsdk import errors, retry
+from tqsdk.batch import Batch
 from tqsdk.cli.output import printable
+from tqsdk.lanes import Planned
 
 T = TypeVar("T")
+R = TypeVar("R")
 
 
 class Exit(IntEnum):
@@ -193,14 +198,78 @@ def for_each(
     A failure that is about one task is told, and the others are still done; in the end the command
     fails as the first of them did. Any other failure ends it at once.
     """
-    first: Failure | None = None
-    for item in items:
+    with _telling(as_json=as_json) as tell:
+        for item in items:
+            try:
+                act(item)
+            except _ABOUT_ONE_TASK as error:
+                tell(error, place(item))
+
+
+def for_groups(
+    groups: Iterable[Iterable[T]],
+    batch: Batch,
+    plan: Callable[[T], Planned[R]],
+    act: Callable[[T, R], None],
+    *,
+    as_json: bool,
+    place: Callable[[T], str] = lambda item: "",
+) -> None:
+    """As ``for_each``, with one request for each of *groups*: *plan* puts an item into *batch*.
+
+    *act* is told what is done, in the order of the items. A failure that ends the command does so
+    when all of its group is told: what is done, and what else may be.
+    """
+    with _telling(as_json=as_json) as tell:
+        for group in groups:
+            planned = _plan_all(group, plan)
+            batch.execute()
+            end: errors.TaskQueueError | None = None
+            for item, result in planned:
+                try:
+                    act(item, result())
+                except _ABOUT_ONE_TASK as error:
+                    tell(error, place(item))
+                except errors.TaskQueueError as error:
+                    if end is None:
+                        end = error
+                    elif _may_be_done(error):
+                        tell(error, place(item))
+            if end is not None:
+                raise end
+
+
+def _plan_all(
+    group: Iterable[T], plan: Callable[[T], Planned[R]]
+) -> list[tuple[T, Callable[[], R]]]:
+    """Each item with what gives its result, or raises its error, when the batch is executed."""
+    planned: list[tuple[T, Callable[[], R]]] = []
+    for item in group:
         try:
-            act(item)
-        except _ABOUT_ONE_TASK as error:
-            failure = explain(error, place(item))
-            report(failure, as_json=as_json)
-            first = first or failure
+            planned.append((item, plan(item).result))
+        except errors.TaskQueueError as error:
+            planned.append((item, partial(_fail, error)))
+            if not isinstance(error, _ABOUT_ONE_TASK):
+                break
+    return planned
+
+
+def _fail(error: Exception) -> NoReturn:
+    raise error
+
+
+@contextmanager
+def _telling(*, as_json: bool) -> Iterator[Callable[[Exception, str], None]]:
+    """Tell failures and where their items were read; in the end fail as the first of them did."""
+    first: Failure | None = None
+
+    def tell(error: Exception, place: str) -> None:
+        nonlocal first
+        failure = explain(error, place)
+        report(failure, as_json=as_json)
+        first = first or failure
+
+    yield tell
     if first is not None:
         raise click.exceptions.Exit(first.exit)
 

@@ -8,11 +8,13 @@ from datetime import datetime, timedelta
 import click
 
 from tqsdk.cli import records, sources
-from tqsdk.cli.failures import for_each
+from tqsdk.cli.failures import for_groups
 from tqsdk.cli.output import printable
 from tqsdk.cli.progress import Progress, progress_option
 from tqsdk.cli.records import Draft
 from tqsdk.cli.session import Session, shared_options
+from tqsdk.lanes import Planned
+from tqsdk.models import Task
 
 
 def _eta(context: click.Context, parameter: click.Parameter, value: str | None) -> datetime | None:
@@ -79,25 +81,31 @@ def insert(
         files = (sources.STANDARD_INPUT,)
     due = timedelta(seconds=delay) if delay is not None else eta
 
-    def drafts() -> Iterator[Draft]:
-        for each in payloads:
-            yield Draft(payload=sources.payload(each), name=name)
+    def drafts() -> Iterator[list[Draft]]:
+        yield from sources.grouped(
+            Draft(payload=sources.payload(each), name=name) for each in payloads
+        )
         yield from sources.drafts(files, as_json=jsonl)
 
     output = session.output()
     count = Progress("inserted", wanted=progress, long=bool(files), clock=session.clock)
     with session.client() as client, count:
-        to = client.queue(queue)
+        to, batch = client.queue(queue), client.batch()
 
-        def store(draft: Draft) -> None:
-            task = to.insert(
+        def store(draft: Draft) -> Planned[Task]:
+            return batch.insert(
+                to,
                 draft.payload,
                 name=draft.name,
                 tag=tag if draft.tag is None else draft.tag,
                 eta=due if draft.eta is None else draft.eta,
                 dedupe=dedupe,
             )
+
+        def stored(_: Draft, task: Task) -> None:
             count.step()
             output.record(records.of_new_task(task), printable(task.name))
 
-        for_each(drafts(), store, as_json=session.json, place=lambda draft: draft.place)
+        for_groups(
+            drafts(), batch, store, stored, as_json=session.json, place=lambda draft: draft.place
+        )

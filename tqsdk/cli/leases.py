@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import chain
 from typing import Any, TypeVar
 
 import click
@@ -127,7 +128,7 @@ def _for_each_lease(
         )
     if reads and (lease_token, retry_count) != (None, None):
         raise click.UsageError("what is read from - has its own lease tokens")
-    leases = sources.references(tasks)
+    leases: Iterable[Reference] = chain.from_iterable(sources.references(tasks))
     if proven:
         leases = (
             replace(each, lease_token=lease_token, retry_count=retry_count) for each in leases

@@ -1,4 +1,8 @@
-"""Where tasks come from: arguments, files, standard input; line by line, however many there are."""
+"""Where tasks come from: arguments, files, standard input; line by line, however many there are.
+
+They come in groups, each for one request. What is there already goes together, and no line waits
+for the next: whoever writes into the pipe may take his time.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +11,10 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from io import BufferedIOBase
+from itertools import count
 from pathlib import Path
-from typing import BinaryIO, TypeVar
+from typing import TypeVar, cast
 
 import click
 
@@ -17,6 +23,9 @@ from tqsdk.cli.records import Draft, RecordError, Reference, read_draft, read_re
 T = TypeVar("T")
 
 STANDARD_INPUT = "-"
+
+_GROUP = 100  # tasks
+_AT_ONCE = 1 << 16  # bytes; as much as a pipe holds
 
 
 def payload(argument: str) -> bytes:
@@ -33,7 +42,24 @@ def standard_input() -> bytes:
     return sys.stdin.buffer.read()
 
 
-def drafts(paths: Iterable[str], *, as_json: bool) -> Iterator[Draft]:
+def grouped(items: Iterable[T]) -> Iterator[list[T]]:
+    """*items*, up to 100 at once; if reading them fails, first those that were read."""
+    group: list[T] = []
+    try:
+        for item in items:
+            group.append(item)
+            if len(group) == _GROUP:
+                yield group
+                group = []
+    except Exception:
+        if group:
+            yield group
+        raise
+    if group:
+        yield group
+
+
+def drafts(paths: Iterable[str], *, as_json: bool) -> Iterator[list[Draft]]:
     """The tasks in files, one a line: the line is the payload, or the JSON of a task.
 
     Raises:
@@ -41,11 +67,11 @@ def drafts(paths: Iterable[str], *, as_json: bool) -> Iterator[Draft]:
     """
     make = read_draft if as_json else lambda line: Draft(payload=line)
     for path in paths:
-        for place, draft in _read(path, make, blank_lines=not as_json):
-            yield replace(draft, place=place)
+        for group in _read(path, make, blank_lines=not as_json):
+            yield [replace(draft, place=place) for place, draft in group]
 
 
-def references(arguments: tuple[str, ...]) -> Iterator[Reference]:
+def references(arguments: tuple[str, ...]) -> Iterator[list[Reference]]:
     """The tasks that ``QUEUE NAME...`` names, or that are read for ``QUEUE -`` and ``-``.
 
     A line of standard input is a task's JSON, as other commands print it, or a name. With QUEUE all
@@ -63,8 +89,7 @@ def references(arguments: tuple[str, ...]) -> Iterator[Reference]:
     if names == [STANDARD_INPUT]:
         yield from _read_references(queue)
         return
-    for name in names:
-        yield Reference(name=name, queue=queue)
+    yield from grouped(Reference(name=name, queue=queue) for name in names)
 
 
 def reads_input(arguments: tuple[str, ...]) -> bool:
@@ -77,9 +102,9 @@ def is_piped() -> bool:
     return sys.stdin is not None and not sys.stdin.isatty()  # None if it was closed
 
 
-def _read_references(queue: str | None) -> Iterator[Reference]:
-    for _, reference in _read(STANDARD_INPUT, lambda line: _reference(line, queue)):
-        yield reference
+def _read_references(queue: str | None) -> Iterator[list[Reference]]:
+    for group in _read(STANDARD_INPUT, lambda line: _reference(line, queue)):
+        yield [reference for _, reference in group]
 
 
 def _reference(line: bytes, queue: str | None) -> Reference:
@@ -95,29 +120,47 @@ def _reference(line: bytes, queue: str | None) -> Reference:
 
 def _read(
     path: str, make: Callable[[bytes], T], *, blank_lines: bool = False
-) -> Iterator[tuple[str, T]]:
+) -> Iterator[list[tuple[str, T]]]:
     """What *make* makes of each line, without its end, and where the line is.
 
     Blank lines are left out, unless *blank_lines*.
     """
     file = "standard input" if path == STANDARD_INPUT else path
-    with _opened(path) as stream:
-        for number, line in enumerate(stream, start=1):
-            content = line.removesuffix(b"\n").removesuffix(b"\r")
+    numbers = count(1)
+
+    def made(lines: list[bytes]) -> Iterator[tuple[str, T]]:
+        for line, number in zip(lines, numbers, strict=False):
+            content = line.removesuffix(b"\r")
             if not (blank_lines or content.strip()):
                 continue
             place = f"{file}, line {number}"
             try:
-                made = make(content)
+                yield place, make(content)
             except RecordError as error:
                 raise click.UsageError(f"{place}: {error}") from error
-            yield place, made
+
+    with _opened(path) as stream:
+        for lines in _arriving(stream):
+            yield from grouped(made(lines))
+
+
+def _arriving(stream: BufferedIOBase) -> Iterator[list[bytes]]:
+    """Lines without their ends, together those that arrive together."""
+    begun: list[bytes] = []
+    while data := stream.read1(_AT_ONCE):
+        ended, newline, rest = data.rpartition(b"\n")
+        if newline:
+            yield b"".join([*begun, ended]).split(b"\n")
+            begun = []
+        begun.append(rest)
+    if last := b"".join(begun):
+        yield [last]
 
 
 @contextmanager
-def _opened(path: str) -> Iterator[BinaryIO]:
+def _opened(path: str) -> Iterator[BufferedIOBase]:
     if path == STANDARD_INPUT:
-        yield sys.stdin.buffer
+        yield cast(BufferedIOBase, sys.stdin.buffer)
         return
     with Path(path).open("rb") as stream:
         yield stream

@@ -5,13 +5,14 @@ from __future__ import annotations
 import click
 
 from tqsdk.cli import records, sources
-from tqsdk.cli.failures import for_each
+from tqsdk.cli.failures import for_each, for_groups
 from tqsdk.cli.insert import insert
 from tqsdk.cli.leases import lease, release, renew
 from tqsdk.cli.progress import Progress, progress_option
 from tqsdk.cli.records import Reference
 from tqsdk.cli.session import Session, shared_options
 from tqsdk.cli.tables import LEASED, LISTED
+from tqsdk.lanes import Planned
 from tqsdk.models import Task
 
 _MOST_LISTED = 100
@@ -79,14 +80,18 @@ def delete(
     many = sources.reads_input(tasks)
     count = Progress("deleted", wanted=progress, long=many, clock=session.clock)
     with session.client() as client, count:
+        batch = client.batch()
 
-        def remove(reference: Reference) -> None:
+        def remove(reference: Reference) -> Planned[None]:
             reference.check_project(client.project)
-            client.queue(reference.queue).delete(reference.name, missing_ok=missing_ok)
+            of = client.queue(reference.queue)
+            return batch.delete(of, reference.name, missing_ok=missing_ok)
+
+        def removed(reference: Reference, _: None) -> None:
             count.step()
             output.record(records.of_reference(reference), reference.name)
 
-        for_each(sources.references(tasks), remove, as_json=session.json)
+        for_groups(sources.references(tasks), batch, remove, removed, as_json=session.json)
 
 
 for _command in (insert, lease, renew, release):

@@ -61,6 +61,11 @@ def test_a_file_that_ends_within_a_line_is_not_touched(tq, full, tmp_path):
     assert len(full.lease(max_tasks=9)) == 3
 
 
+def deletes(request):
+    """Whether it deletes a task, or several."""
+    return request.method == "DELETE" or b"\nDELETE " in (request.body or b"")
+
+
 def test_each_task_is_on_the_disk_before_it_is_deleted(tq, full, tmp_path, monkeypatch):
     file = tmp_path / "out"
     events = []
@@ -68,27 +73,37 @@ def test_each_task_is_on_the_disk_before_it_is_deleted(tq, full, tmp_path, monke
     send = tq.transport.send
 
     def spy(request, timeout):
-        if request.method == "DELETE":
+        if deletes(request):
             events.append("delete")
         return send(request, timeout)
 
     monkeypatch.setattr(tq.transport, "send", spy)
 
-    tq("drain", "q", "--output", str(file))
+    tq("drain", "q", "--output", str(file), "--batch", "2")
 
     # The first is the folder's, for the name of the new file.
-    assert events == [0, 1, "delete", 2, "delete", 3, "delete"]
+    assert events == [0, 2, "delete", 3, "delete"]
 
 
 def test_a_full_disk_leaves_whole_lines_and_every_other_task(tq, full, tmp_path, monkeypatch):
+    file = tmp_path / "out"
+    limit_writes(monkeypatch, len("payload of a\npayload of b\npaylo"))
+
+    done = tq("drain", "q", "--output", str(file), "--batch", "2")
+
+    assert (done.code, done.err) == (1, f"tq: {file}: No space left on device\n")
+    assert file.read_bytes() == b"payload of a\npayload of b\n"
+    assert [lease.name for lease in full.lease(max_tasks=9)] == ["c"]
+
+
+def test_a_full_disk_takes_all_that_is_written_together_or_nothing(tq, full, tmp_path, monkeypatch):
     file = tmp_path / "out"
     limit_writes(monkeypatch, len("payload of a\npaylo"))
 
     done = tq("drain", "q", "--output", str(file))
 
-    assert (done.code, done.err) == (1, f"tq: {file}: No space left on device\n")
-    assert file.read_bytes() == b"payload of a\n"
-    assert [lease.name for lease in full.lease(max_tasks=9)] == ["b", "c"]
+    assert (done.code, file.read_bytes()) == (1, b"")
+    assert len(full.lease(max_tasks=9)) == 3
 
 
 def limit_writes(monkeypatch, size):
@@ -113,13 +128,13 @@ def test_a_task_that_cannot_be_deleted_is_not_lost_nor_are_the_others(tq, full):
 
     class Failing:
         def send(self, request, timeout):
-            if request.method == "DELETE":
+            if deletes(request):
                 raise ConnectError("refused")
             return transport.send(request, timeout)
 
-    done = Tq(Failing(), tq.clock)("drain", "q")
+    done = Tq(Failing(), tq.clock)("drain", "q", "--batch", "2")
 
-    assert (done.code, done.lines) == (8, ["payload of a"])
+    assert (done.code, done.lines) == (8, ["payload of a", "payload of b"])
     assert len(full.lease(max_tasks=9)) == 3
 
 
@@ -131,6 +146,16 @@ def test_a_payload_that_is_no_line_is_kept_and_named(tq, queue):
     assert (done.code, done.out) == (1, b"")
     assert "the payload of task 'a' is more than a line: drain with --json" in done.err
     assert len(queue.lease()) == 1
+
+
+def test_what_comes_before_a_payload_that_is_no_line_is_drained(tq, full):
+    full.insert("one\ntwo", name="d")
+    full.insert("later", name="e")
+
+    done = tq("drain", "q")
+
+    assert (done.code, len(done.lines)) == (1, 3)
+    assert [lease.name for lease in full.lease(max_tasks=9)] == ["d", "e"]
 
 
 def test_tasks_that_others_have_are_counted(tq, full):
@@ -161,19 +186,21 @@ def test_tasks_whose_lease_ran_out_while_others_were_written_are_leased_again(
 ):
     class Slow:
         def __init__(self):
-            self.lines = []
+            self.written = []
 
-        def write(self, line):
-            self.lines.append(line)
+        def write(self, lines):
+            self.written.append(lines)
             tq.clock.advance(61)
 
+    full.insert_many("more" for _ in range(100))
     slow = Slow()
     monkeypatch.setattr(sink, "StandardOutput", lambda: slow)
 
-    done = tq("drain", "q")
+    done = tq("drain", "q", "--batch", "103")
 
     assert done.code == 0
-    assert slow.lines == [b"payload of a\n", b"payload of b\n", b"payload of c\n"]
+    assert [lines.count(b"\n") for lines in slow.written] == [100, 3]
+    assert b"".join(slow.written).count(b"payload of ") == 3
     assert full.list() == []
 
 

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import io
 import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from tests.tqsdk.batches import answering
 from tqsdk import AmbiguousResultError, ConnectError
 from tqsdk.testing import answer, refusal
 
@@ -129,21 +131,83 @@ def test_a_task_that_is_refused_is_named_and_the_others_are_stored(tq, queue):
 
 
 def test_the_code_is_that_of_the_first_failure(tq):
-    tq.scripted(
-        refusal(400, "taken", code="TASK_ALREADY_EXISTS"),
-        refusal(400, "bad"),
-    )
+    taken = refusal(400, "taken", code="TASK_ALREADY_EXISTS")
+    tq.scripted(answering(taken, refusal(400, "bad")))
 
-    assert tq("tasks", "insert", "q", "1", "2").code == 5
+    done = tq("tasks", "insert", "q", "1", "2")
+
+    assert done.code == 5
+    assert ["400 taken" in line for line in done.err.splitlines()] == [True, False]
 
 
 def test_a_server_that_is_gone_ends_the_work_at_once(tq):
-    tq.scripted(*[ConnectError("refused")] * 5)
+    tq.scripted(*[ConnectError("refused")] * 20)
 
     done = tq("tasks", "insert", "q", "1", "2")
 
     assert (done.code, done.lines) == (8, [])
     assert done.err.count("\n") == 1
+
+
+def test_every_insert_in_doubt_can_be_repeated_under_its_name(tq):
+    script = tq.scripted(*[AmbiguousResultError("cut off")] * 20)
+
+    done = tq("tasks", "insert", "q", "1", "2")
+
+    assert (done.code, done.lines) == (9, [])
+    names = {each.partition("--name ")[2][:32] for each in done.err.splitlines()}
+    assert {name.encode() in script.requests[0].body for name in names} == {True}
+    assert len(names) == 2
+
+
+def test_a_hundred_lines_are_one_request(tq, queue):
+    sent = []
+    transport = tq.transport
+
+    class Counting:
+        def send(self, request, timeout):
+            sent.append(request)
+            return transport.send(request, timeout)
+
+    tq.transport = Counting()
+    numbers = [b"%d" % number for number in range(250)]
+
+    done = tq("tasks", "insert", "q", stdin=b"\n".join([*numbers, b""]))
+
+    assert len(sent) == 3
+    assert payloads(queue) == numbers[:100]
+    assert len(done.lines) == 250
+
+
+def test_no_line_waits_for_the_next(tq, queue):
+    pieces = iter([b"one\ntw", b"o\n", b"thr", b"ee"])
+    stored = []
+
+    class Slow(io.RawIOBase):
+        def readable(self):
+            return True
+
+        def readinto(self, buffer):
+            stored.append(queue.stats().total_tasks)
+            piece = next(pieces, b"")
+            buffer[: len(piece)] = piece
+            return len(piece)
+
+    tq("tasks", "insert", "q", stdin=io.BufferedReader(Slow()))
+
+    assert stored == [0, 1, 2, 2, 2]
+    assert payloads(queue) == [b"one", b"two", b"three"]
+
+
+def test_what_was_stored_beside_a_failure_that_ends_the_work_is_printed(tq, a_task):
+    allowed, refused = answer(a_task()), refusal(403, "no")
+    script = tq.scripted(answering(allowed, refused, *[allowed] * 98))
+
+    done = tq("tasks", "insert", "q", *"x" * 101)
+
+    assert (done.code, done.lines) == (7, ["t1"] * 99)
+    assert done.err.count("\n") == 1
+    assert len(script.requests) == 1
 
 
 def test_an_insert_whose_answer_is_lost_is_repeated_under_its_name(tq, a_task):

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 
+from tqsdk import NewTask
 from tqsdk.testing import refusal
 
 
@@ -107,6 +108,36 @@ def test_records_alone_say_of_which_queue_they_are(tq, queue):
 
     assert done.records == [json.loads(record)]
     assert queue.list() == []
+
+
+def test_many_are_deleted_in_one_request(tq, queue, monkeypatch):
+    queue.insert_many(NewTask("x", name=f"n{number}") for number in range(150))
+    sent = []
+    send = tq.transport.send
+    monkeypatch.setattr(tq.transport, "send", lambda *arguments: sent.append(1) or send(*arguments))
+    names = [f"n{number}" for number in [*range(50), 999, *range(50, 150)]]
+
+    done = tq("tasks", "delete", "q", "-", stdin="\n".join([*names, ""]))
+
+    assert done.code == 3
+    assert done.lines == [name for name in names if name != "n999"]
+    assert len(sent) == 2
+    assert queue.list() == []
+
+
+def test_what_comes_before_a_task_of_another_project_is_deleted_and_nothing_after_it(tq, queue):
+    for name in "abc":
+        queue.insert("x", name=name)
+    a, b, c = (json.dumps({"queue": "q", "name": name}) for name in "abc")
+    nowhere = json.dumps({"queue": "no queue", "name": "x"})
+    foreign = b.replace("{", '{"project": "other", ')
+
+    done = tq("tasks", "delete", "-", stdin="\n".join([nowhere, a, foreign, c]))
+
+    assert (done.code, done.lines) == (2, ["a"])
+    assert done.err.count("\n") == 2
+    assert "b is a task of other, not of p" in done.err
+    assert sorted(task.name for task in queue.list()) == ["b", "c"]
 
 
 def test_what_is_read_must_fit_what_is_said(tq, queue):
