@@ -35,6 +35,7 @@ _LINGERING = 5
 
 _LONGEST_REMEMBERED = 1_000
 
+_ABOUT_UPGRADES = ("connection", "http2-settings", "upgrade")
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _WITHOUT_LENGTH = (204, 304)
 
@@ -141,10 +142,13 @@ class Connection(asyncio.BufferedProtocol):
                 return
         else:
             self._since = self._front.seconds
+        self._feed(self._front.buffer[:nbytes])
+
+    def _feed(self, data: bytes | memoryview) -> None:
         try:
-            self._parser.feed_data(self._front.buffer[:nbytes])
-        except httptools.HttpParserUpgrade:
-            self._deaf = True  # its request has been taken; what follows is no HTTP
+            self._parser.feed_data(data)
+        except httptools.HttpParserUpgrade as stop:
+            self._decline_upgrade(bytes(data[stop.args[0] :]))
         except httptools.HttpParserInvalidMethodError:
             self._refuse(errors.not_found())
         except httptools.HttpParserError:
@@ -196,8 +200,8 @@ class Connection(asyncio.BufferedProtocol):
         length = self._values.get("content-length")
         if length is not None and int(length) > self._most:
             self._refuse_body()
-        elif self._values.get("expect", b"").lower() == b"100-continue" and self._transport:
-            self._transport.write(_CONTINUE)
+        elif self._values.get("expect", b"").lower() == b"100-continue":
+            self._go_on()
 
     def on_body(self, part: bytes) -> None:
         if self._deaf:
@@ -211,7 +215,7 @@ class Connection(asyncio.BufferedProtocol):
             self._body.append(part)
 
     def on_message_complete(self) -> None:
-        if self._deaf:
+        if self._deaf or self._parser.should_upgrade():
             return
         self._arriving = False
         body = self._body[0] if len(self._body) == 1 else b"".join(self._body)
@@ -275,6 +279,29 @@ class Connection(asyncio.BufferedProtocol):
             body,
             self._front.scheme,
         )
+
+    def _go_on(self) -> None:
+        """Tell a client that asks first to send the body, but not in the place of an answer."""
+        if self._transport is not None and self._working is None and not self._arrived:
+            self._transport.write(_CONTINUE)
+
+    def _decline_upgrade(self, rest: bytes) -> None:
+        """Go on with a request that would rather be of another protocol, as if it had not said so.
+
+        A server may, and must read its body then, as Java's client expects; but the parser stops
+        at the end of the head. So another one is told the head without the wish.
+        """
+        if "upgrade" not in self._values:  # CONNECT, which means the same to the parser
+            self._refuse(errors.not_found())
+            return
+        lines = [b"%b %b HTTP/1.1" % (self._parser.get_method(), self._target)]
+        lines += [
+            b"%b: %b" % (name.encode("latin-1"), value)
+            for name, value in self._values.items()
+            if name not in _ABOUT_UPGRADES
+        ]
+        self._parser = httptools.HttpRequestParser(self)
+        self._feed(b"\r\n".join([*lines, b"", rest]))
 
     def _refuse_body(self) -> None:
         """Have the request answered as one whose body is too large, which need not arrive."""

@@ -190,6 +190,39 @@ def test_who_asks_first_is_told_to_go_on(wire, store):
     assert wire.written.count(b"HTTP/1.1 200 OK") == 1
 
 
+def test_nobody_is_told_to_go_on_before_an_earlier_answer(wire, store):
+    head, _, body = post("b", headers="Expect: 100-continue\r\n").partition(b"\r\n\r\n")
+    wire.send(post("a") + head + b"\r\n\r\n")
+    assert not wire.written
+
+    store.settle()
+    wire.send(body)
+    store.settle()
+
+    assert wire.statuses() == [200, 200]
+
+
+def test_another_protocol_is_not_spoken_but_the_request_is_answered(wire, store):
+    wire.send(post("a", headers="Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n"))
+    store.settle()
+
+    ((status, headers, body),) = wire.answers()
+    assert (status, json.loads(body)["id"]) == (200, "a")
+    assert "upgrade" not in headers
+    wire.send(post("b"))
+    store.settle()
+    assert wire.statuses() == [200]
+
+
+def test_a_body_after_a_wish_for_another_protocol_may_come_in_pieces(wire, store):
+    wire.send(
+        *(bytes([each]) for each in post("a", headers="Upgrade: h2c\r\nConnection: upgrade\r\n"))
+    )
+    store.settle()
+
+    assert wire.statuses() == [200]
+
+
 @pytest.mark.parametrize(
     ("version", "headers", "shown", "closed"),
     [
@@ -243,6 +276,7 @@ def test_head_and_no_content_have_no_length(wire, store):
         ),
         (b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", 400, "Parse Error"),
         (b"BREW / HTTP/1.1\r\n\r\n", 404, "Not Found"),
+        (b"CONNECT example.com:443 HTTP/1.1\r\n\r\n", 404, "Not Found"),
         (b"get / HTTP/1.1\r\n\r\n", 404, "Not Found"),
         (b"GET /" + b"a" * 70_000 + b" HTTP/1.1\r\n\r\n", 414, "The requested URL is too long."),
         (b"GET /" + b"a" * 300_000, 414, "The requested URL is too long."),
