@@ -67,10 +67,16 @@ def insert(
     """Insert each PAYLOAD as a task of QUEUE, and print the tasks' names.
 
     A PAYLOAD is text, or @FILE for the bytes of a file; @@ begins a text with an @. Without PAYLOAD
-    and --file, each line of standard input is a task.
+    and --file, or with - alone, each line of standard input is a task.
 
     What is printed is stored, once: an insert whose answer is lost is repeated under the same name.
     """
+    if sources.STANDARD_INPUT in payloads:
+        if len(payloads) > 1:
+            raise click.UsageError(
+                "- is standard input and stands alone; beside others say --file -"
+            )
+        payloads, files = (), (*files, sources.STANDARD_INPUT)
     if name is not None and (len(payloads) != 1 or files):
         raise click.UsageError("--name is the name of one task: give one PAYLOAD")
     if eta is not None and delay is not None:

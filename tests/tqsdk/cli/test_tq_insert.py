@@ -43,6 +43,20 @@ def test_each_line_of_standard_input_is_a_task_be_it_empty(tq, queue):
     assert payloads(queue) == [b"one", b"", b"two", b"\xff", b"no end"]
 
 
+def test_a_dash_alone_is_standard_input(tq, queue):
+    tq("tasks", "insert", "q", "-", stdin=b"one\ntwo\n")
+
+    assert payloads(queue) == [b"one", b"two"]
+
+
+def test_a_dash_beside_others_is_refused(tq, queue):
+    done = tq("tasks", "insert", "q", "0", "-", stdin=b"one\n")
+
+    assert done.code == 2
+    assert "stands alone" in done.err
+    assert payloads(queue) == []
+
+
 def test_files_are_read_in_the_order_given_after_the_arguments(tq, queue, tmp_path):
     (tmp_path / "a").write_text("1\n2\n")
 
