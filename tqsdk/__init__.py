@@ -22,7 +22,8 @@ that use this package.
 
 import logging
 
-from tqsdk import ground  # noqa: F401 - first: it refuses to go on with a stranger's discovery
+# First, and for its effect alone: it refuses to go on with a stranger's discovery.
+from tqsdk import ground  # noqa: F401 # pyright: ignore[reportUnusedImport]
 from tqsdk.auth import AccessToken
 from tqsdk.batch import Batch
 from tqsdk.budget import RetryBudget

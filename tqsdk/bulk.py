@@ -138,7 +138,7 @@ class Tally:
     done: int = 0
     harmless: int = 0
     failed: int = 0
-    failures: list[Failure] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list[Failure])
 
     def add(self, index: int, error: Exception | None, harmless: type[Exception]) -> bool:
         """Count one; whether it failed."""

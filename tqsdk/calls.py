@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 from urllib.parse import quote, urlencode
 
 from discovery import contract, formats
@@ -49,7 +49,7 @@ class Call(Generic[T]):
     queue: str
     task: str | None = None
     body: Mapping[str, Any] | None = field(default=None, repr=False)
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
     read: Callable[[Mapping[str, Any]], T] = field(repr=False)
 
     @property
@@ -361,4 +361,4 @@ def _json_object(body: bytes) -> Mapping[str, Any]:
         raise ValueError("it is nested too deeply") from error
     if not isinstance(data, dict):
         raise ValueError("it is not a JSON object")
-    return data
+    return cast(dict[str, Any], data)

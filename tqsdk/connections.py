@@ -28,8 +28,9 @@ _is_target = re.compile(r"[!-~]+").fullmatch
 def use_own_pools(manager: PoolManager) -> None:
     """Have *manager* make connections as this module describes them."""
     # A SOCKS proxy has pools of its own, which already raise what is asked for here.
-    if manager.pool_classes_by_scheme.get("http") is connectionpool.HTTPConnectionPool:
-        manager.pool_classes_by_scheme = {"http": _Pool, "https": _SecurePool}
+    owner: Any = manager  # urllib3 declares no type for this attribute
+    if owner.pool_classes_by_scheme.get("http") is connectionpool.HTTPConnectionPool:
+        owner.pool_classes_by_scheme = {"http": _Pool, "https": _SecurePool}
 
 
 class Answer:

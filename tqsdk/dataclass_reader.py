@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 from types import NoneType, UnionType
-from typing import Any, TypeAlias, Union, get_args, get_origin, get_type_hints
+from typing import Any, TypeAlias, Union, cast, get_args, get_origin, get_type_hints
 
 from tqsdk.errors import ConfigError
 
@@ -56,6 +56,8 @@ class _Readers:
                 [other] = (each for each in inner if each is not NoneType)
                 some = self._of(other, place)
                 return lambda value: None if value is None else some(value)
+            case _:
+                pass
         raise ConfigError(
             f"DataclassCodec cannot read {place}, which is a {hint}: use MsgspecCodec or "
             "PydanticCodec, which take dataclasses too"
@@ -101,7 +103,7 @@ def _list_reader(inner: Reader, place: str) -> Reader:
     def read(value: Any) -> Any:
         if not isinstance(value, list):
             raise ValueError(f"{place} is not a list")
-        return [inner(each) for each in value]
+        return [inner(each) for each in cast(list[object], value)]
 
     return read
 
@@ -110,6 +112,6 @@ def _dict_reader(inner: Reader, place: str) -> Reader:
     def read(value: Any) -> Any:
         if not isinstance(value, dict):
             raise ValueError(f"{place} is not an object")
-        return {name: inner(each) for name, each in value.items()}
+        return {name: inner(each) for name, each in cast(dict[str, Any], value).items()}
 
     return read

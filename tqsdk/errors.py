@@ -33,7 +33,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, ClassVar, TypedDict, Unpack
 
 from tqsdk import names
 from tqsdk.transport import Response
@@ -402,7 +402,7 @@ def _reason_and_message(response: Response) -> tuple[str | None, str]:
     try:
         error = json.loads(response.body)["error"]
         message = error["message"]
-        details = error.get("errors") or [{}]
+        details: Any = error.get("errors") or [{}]
         reason = details[0].get("reason")
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
         text = " ".join(response.body[:200].decode("utf-8", "replace").split())

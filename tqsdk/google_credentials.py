@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC
 from typing import Any
 
 import google.auth
 from google.auth import exceptions
-from google.auth.credentials import AnonymousCredentials, with_scopes_if_required
+from google.auth.credentials import AnonymousCredentials
 from google.auth.transport.requests import Request
 from google.oauth2.service_account import Credentials as ServiceAccount
 
 from tqsdk import auth
 from tqsdk.errors import CredentialsError
+
+_google_auth: Any = google.auth  # its functions declare no types
 
 
 def is_anonymous(credentials: object) -> bool:
@@ -42,8 +44,7 @@ def source(
     """What gives a new token each time, unless *credentials* have one that it has not given yet."""
     if isinstance(credentials, auth.ApplicationDefault):
         return _Default(credentials.scopes)
-    scoped: Callable[..., Any] = with_scopes_if_required
-    return _Source(scoped(credentials, auth.SCOPES))
+    return _Source(_google_auth.credentials.with_scopes_if_required(credentials, auth.SCOPES))
 
 
 class _Source:
@@ -72,7 +73,7 @@ class _Default:
     def __call__(self) -> auth.AccessToken:
         if self._source is None:
             try:
-                found, _ = google.auth.default(scopes=self._scopes)
+                found, _ = _google_auth.default(scopes=self._scopes)
             except exceptions.GoogleAuthError as error:
                 raise _failed(error) from error
             self._source = _Source(found)
@@ -82,5 +83,6 @@ class _Default:
 def _failed(error: exceptions.GoogleAuthError) -> CredentialsError:
     # Only the first argument is a text for people; others are whole answers.
     text = str(error.args[0]) if error.args else type(error).__name__
-    passing = error.retryable or isinstance(error, exceptions.TransportError)
+    untyped: Any = error
+    passing: bool = untyped.retryable or isinstance(error, exceptions.TransportError)
     return CredentialsError(f"no access token: {text}", transient=passing)

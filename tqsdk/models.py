@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from discovery import contract, formats
 from tqsdk import forms
@@ -50,7 +50,7 @@ class TaskSummary:
     enqueued_at: datetime
     lease_token: int = field(default=0, repr=False)
     retry_count: int = 0
-    raw: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    raw: Mapping[str, Any] = field(default_factory=dict[str, Any], repr=False, compare=False)
 
     @classmethod
     def from_api(cls, data: Mapping[str, Any], *, project: str, queue: str) -> TaskSummary:
@@ -260,7 +260,7 @@ class QueueInfo:
     max_leases: int | None = None
     stats: QueueStats | None = None
     acl: QueueAcl | None = None
-    raw: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    raw: Mapping[str, Any] = field(default_factory=dict[str, Any], repr=False, compare=False)
 
     @classmethod
     def from_api(cls, data: Mapping[str, Any], *, project: str, queue: str) -> QueueInfo:
@@ -379,13 +379,15 @@ def _reader(schema: str, name: str) -> Callable[[Any], Any]:
     property = _properties(schema)[name]
     if property.type == "array" and property.items is not None:
         read = _scalar_reader(name, property.items)
-        return lambda value: [read(each) for each in _instance(list, name, value)]
+        return lambda value: [
+            read(each) for each in cast(list[object], _instance(list, name, value))
+        ]
     return _scalar_reader(name, property)
 
 
 def _scalar_reader(name: str, property: contract.Property) -> Callable[[Any], Any]:
     if property.type == "object":
-        return lambda value: _instance(dict, name, value)
+        return lambda value: cast(dict[str, Any], _instance(dict, name, value))
     return formats.json_reader(property.type, property.format)
 
 

@@ -37,7 +37,7 @@ class Envelope:
     def answers(self, response: Response) -> list[Response | None]:
         """The answer to each request, in their order; None where there is none to be had."""
         answers: list[Response | None] = [None] * len(self._ids)
-        doubled = set()
+        doubled: set[int] = set()
         for id, answer in _parts(response):
             place = self._ids.get(id)
             if place is None:

@@ -39,7 +39,7 @@ class Options:
     retry: RetryPolicy = field(default_factory=RetryPolicy)
     timeout: float | tuple[float, float] = (5.0, 30.0)
     deadline: float | None = None
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
 
     def __post_init__(self) -> None:
         limits = self.limits

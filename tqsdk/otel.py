@@ -12,7 +12,7 @@ the context of a message, so what is done with a task is not linked to who inser
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
 from tqsdk.calls import Call
@@ -106,7 +106,9 @@ class _Span:
         if isinstance(result, Task):
             self._span.set_attribute("messaging.message.id", result.name)
         elif isinstance(result, list):
-            self._span.set_attribute("messaging.batch.message_count", len(result))
+            self._span.set_attribute(
+                "messaging.batch.message_count", len(cast(list[object], result))
+            )
 
     def _attributes(self, name: str) -> dict[str, str | int]:
         server = urlsplit(self._endpoint)

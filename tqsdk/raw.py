@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Generic, ParamSpec, TypeVar
@@ -58,7 +58,7 @@ def call_recorded(method: Callable[P, T], /, *args: P.args, **keywords: P.kwargs
     """Call *method*, and keep the answer that its result comes from."""
     with _recorded() as attempts:
         result = method(*args, **keywords)
-    return RawResponse.of(result, attempts)
+    return RawResponse[T].of(result, attempts)
 
 
 async def await_recorded(
@@ -67,11 +67,11 @@ async def await_recorded(
     """Call and await *method*, and keep the answer that its result comes from."""
     with _recorded() as attempts:
         result = await method(*args, **keywords)
-    return RawResponse.of(result, attempts)
+    return RawResponse[T].of(result, attempts)
 
 
 @contextmanager
-def _recorded() -> Iterator[list[Attempt]]:
+def _recorded() -> Generator[list[Attempt]]:
     attempts: list[Attempt] = []
     around = recording.set(attempts)
     try:

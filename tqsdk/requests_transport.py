@@ -72,7 +72,8 @@ class RequestsTransport:
             session, server = self._session(), self._server_of(request.url)
             prepared = server.prepared(request)
             if session.cookies:
-                prepared.prepare_cookies(session.cookies)
+                # types-requests says nothing of its argument.
+                prepared.prepare_cookies(session.cookies)  # pyright: ignore[reportUnknownMemberType]
             answer = session.send(
                 prepared, timeout=(timeout.connect, timeout.read), **server.settings
             )
@@ -167,7 +168,10 @@ class _Sessions:
 class _Session(requests.Session):
     def resolve_redirects(self, resp: requests.Response, *args: Any, **keywords: Any) -> Any:
         # Without this, requests takes each URL apart before it looks whether there is a redirect.
-        return super().resolve_redirects(resp, *args, **keywords) if resp.is_redirect else iter(())
+        if not resp.is_redirect:
+            return iter(())
+        above: Any = super()  # types-requests says nothing of this method
+        return above.resolve_redirects(resp, *args, **keywords)
 
 
 def _new_session() -> requests.Session:

@@ -17,7 +17,9 @@ class Request:
 
     method: str
     url: str
-    headers: Mapping[str, str] = field(default_factory=dict, repr=False)  # may hold credentials
+    headers: Mapping[str, str] = field(
+        default_factory=dict[str, str], repr=False
+    )  # may hold credentials
     body: bytes | None = field(default=None, repr=False)
 
     def header(self, name: str) -> str | None:
@@ -30,7 +32,7 @@ class Response:
     """What came back, complete, with any content encoding undone."""
 
     status: int
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
     body: bytes = field(default=b"", repr=False)
 
     def header(self, name: str) -> str | None:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing
 from dataclasses import KW_ONLY, dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Generic, Self, TypeVar, Unpack, overload
+from typing import TYPE_CHECKING, Generic, Self, TypeVar, Unpack, cast, overload
 
 from tqsdk import codecs
 from tqsdk.batch import Addressed
@@ -97,7 +97,7 @@ class TypedQueueBase(Generic[Q, V]):
         return codecs.read(self.codec, task)
 
     def _new_task(self, given: V | NewValue[V]) -> NewTask:
-        new: NewValue[V] = given if isinstance(given, NewValue) else NewValue(given)
+        new = cast(NewValue[V], given) if isinstance(given, NewValue) else NewValue(given)
         return NewTask(self.codec.encode(new.value), name=new.name, tag=new.tag, eta=new.eta)
 
     def __repr__(self) -> str:

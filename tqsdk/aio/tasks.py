@@ -84,7 +84,9 @@ async def _count(
 ) -> Exception | None:
     """Wait, and move what is done from *on_their_way* to the count; see ``Bulk.count``."""
     hopeless = None
-    done, _ = await asyncio.wait(on_their_way, return_when=when) if on_their_way else (set(), set())
+    done: set[asyncio.Task[Chunk[Item]]] = set()
+    if on_their_way:
+        done, _ = await asyncio.wait(on_their_way, return_when=when)
     for task in done:
         on_their_way.discard(task)
         hopeless = bulk.count(task.result()) or hopeless

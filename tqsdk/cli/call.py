@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from typing import Any, cast
 
 import click
 from click.shell_completion import CompletionItem
@@ -98,15 +99,16 @@ def _read_body(method: contract.Method, argument: str) -> dict[str, object]:
         raise click.UsageError(f"the body is not JSON: {error}") from error
     if not isinstance(data, dict):
         raise click.UsageError("the body is not a JSON object")
+    body = cast(dict[str, Any], data)
     known = contract.load().schemas[method.request].properties
-    if unknown := data.keys() - known.keys():
+    if unknown := body.keys() - known.keys():
         raise click.UsageError(
             f"{method.request} has no member {min(unknown)!r}, but {', '.join(known)}"
         )
     try:
         return {
             name: formats.from_json(known[name].type, known[name].format, value)
-            for name, value in data.items()
+            for name, value in body.items()
             if value is not None
         }
     except formats.FormatError as error:

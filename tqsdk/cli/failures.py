@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import IntEnum
@@ -259,7 +259,7 @@ def _fail(error: Exception) -> NoReturn:
 
 
 @contextmanager
-def _telling(*, as_json: bool) -> Iterator[Callable[[Exception, str], None]]:
+def _telling(*, as_json: bool) -> Generator[Callable[[Exception, str], None]]:
     """Tell failures and where their items were read; in the end fail as the first of them did."""
     first: Failure | None = None
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 Record = Mapping[str, Any]
 
@@ -102,7 +102,7 @@ def shown(payload: bytes) -> str:
 
 def _plain(value: object) -> str:
     if isinstance(value, list | tuple):
-        return " ".join(map(str, value))
+        return " ".join(map(str, cast(Sequence[object], value)))
     return "" if value is None else printable(str(value))
 
 

@@ -11,7 +11,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 import click
 
@@ -69,7 +69,7 @@ class Reference:
     project: str | None = None
     lease_token: int | None = None
     retry_count: int | None = None
-    members: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    members: Mapping[str, Any] = field(default_factory=dict[str, Any], repr=False)
 
     def check_project(self, project: str) -> None:
         """Refuse a task that is not of *project*, whatever the partition in front of either.
@@ -235,7 +235,7 @@ def _object(line: bytes) -> dict[str, Any]:
         raise RecordError(f"not JSON: {error}") from error
     if not isinstance(data, dict):
         raise RecordError("not a JSON object")
-    return data
+    return cast(dict[str, Any], data)
 
 
 def _text(data: Mapping[str, Any], name: str) -> str | None:

@@ -6,7 +6,7 @@ import io
 import os
 import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, Protocol
@@ -68,7 +68,7 @@ class AppendedFile:
 
 
 @contextmanager
-def opened(path: Path | None) -> Iterator[Sink]:
+def opened(path: Path | None) -> Generator[Sink]:
     """The file at *path*, made if it is not there, or standard output.
 
     Raises:

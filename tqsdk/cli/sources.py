@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from io import BufferedIOBase
@@ -65,7 +65,7 @@ def drafts(paths: Iterable[str], *, as_json: bool) -> Iterator[list[Draft]]:
     Raises:
         UsageError: A line is no such JSON.
     """
-    make = read_draft if as_json else lambda line: Draft(payload=line)
+    make: Callable[[bytes], Draft] = read_draft if as_json else lambda line: Draft(payload=line)
     for path in paths:
         for group in _read(path, make, blank_lines=not as_json):
             yield [replace(draft, place=place) for place, draft in group]
@@ -158,7 +158,7 @@ def _arriving(stream: BufferedIOBase) -> Iterator[list[bytes]]:
 
 
 @contextmanager
-def _opened(path: str) -> Iterator[BufferedIOBase]:
+def _opened(path: str) -> Generator[BufferedIOBase]:
     if path == STANDARD_INPUT:
         yield cast(BufferedIOBase, sys.stdin.buffer)
         return

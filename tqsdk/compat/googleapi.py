@@ -27,6 +27,10 @@ except ImportError as _error:
         "tqsdk.compat.googleapi needs google-api-python-client: pip install 'taskqueue-sdk[google]'"
     ) from _error
 
+# Modules without types, of which two functions are replaced.
+_discovery: Any = discovery
+_discovery_cache: Any = discovery_cache
+
 __all__ = ["TaskqueueResource", "build", "install", "uninstall"]
 
 _GOOGLES_ROOT = "https://www.googleapis.com/"
@@ -71,7 +75,7 @@ def build(
     kept = {name: each for name, each in options.items() if name not in _HOW_TO_FIND_THE_DOCUMENT}
     document = json.loads(contract.load(version).document)
     arguments = _completed(document, kept, endpoint)
-    return cast(TaskqueueResource, _unpatched(discovery.build_from_document)(**arguments))
+    return cast(TaskqueueResource, _unpatched(_discovery.build_from_document)(**arguments))
 
 
 def install(*, endpoint: str | None = None, credentials: Any = None) -> None:
@@ -100,14 +104,14 @@ def install(*, endpoint: str | None = None, credentials: Any = None) -> None:
             options["credentials"] = credentials
         return original(**_completed(document, options, endpoint))
 
-    discovery_cache.get_static_doc = _Patch(discovery_cache.get_static_doc, static_document)
-    discovery.build_from_document = _Patch(discovery.build_from_document, build_from_document)
+    _discovery_cache.get_static_doc = _Patch(_discovery_cache.get_static_doc, static_document)
+    _discovery.build_from_document = _Patch(_discovery.build_from_document, build_from_document)
 
 
 def uninstall() -> None:
     """Undo ``install``; without one, nothing happens. Services that were built go on working."""
-    discovery_cache.get_static_doc = _unpatched(discovery_cache.get_static_doc)
-    discovery.build_from_document = _unpatched(discovery.build_from_document)
+    _discovery_cache.get_static_doc = _unpatched(_discovery_cache.get_static_doc)
+    _discovery.build_from_document = _unpatched(_discovery.build_from_document)
 
 
 class _Patch:
@@ -142,7 +146,7 @@ def _completed(
 ) -> dict[str, Any]:
     """The arguments of ``build_from_document``: the endpoint and who is calling, filled in."""
     arguments = {**options, "service": document}
-    client_options = options.get("client_options") or {}
+    client_options: Any = options.get("client_options") or {}
     if _option(client_options, "credentials_file"):
         raise ConfigError(
             "client_options: credentials_file is not read here; load it, and pass credentials="
@@ -166,5 +170,5 @@ def _completed(
 def _option(client_options: Any, name: str) -> Any:
     """One of the options, which may be a mapping or Google's ``ClientOptions``."""
     if isinstance(client_options, Mapping):
-        return client_options.get(name)
+        return cast(Mapping[str, Any], client_options).get(name)
     return getattr(client_options, name)

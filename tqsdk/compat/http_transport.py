@@ -15,14 +15,14 @@ from typing import Any
 from tqsdk.errors import AmbiguousResultError, ConnectError, RequestTimeoutError
 from tqsdk.transport import Request, Response, Timeout
 
-_NOT_SENT: tuple[type[Exception], ...] = (ConnectionRefusedError, socket.gaierror)
-_LOST: tuple[type[Exception], ...] = (OSError, http.client.HTTPException)
+_not_sent: tuple[type[Exception], ...] = (ConnectionRefusedError, socket.gaierror)
+_lost: tuple[type[Exception], ...] = (OSError, http.client.HTTPException)
 
 with suppress(ImportError):  # then no Http is of it
     import httplib2  # type: ignore[import-untyped]  # has no types
 
-    _NOT_SENT += (httplib2.ServerNotFoundError,)
-    _LOST += (httplib2.HttpLib2Error,)
+    _not_sent += (httplib2.ServerNotFoundError,)
+    _lost += (httplib2.HttpLib2Error,)
 
 
 class HttpTransport:
@@ -40,10 +40,10 @@ class HttpTransport:
                 body=request.body,
                 headers={**request.headers},
             )
-        except _NOT_SENT as error:
+        except _not_sent as error:
             raise ConnectError(f"could not connect: {error}") from error
         except TimeoutError as error:
             raise RequestTimeoutError("no answer in time") from error
-        except _LOST as error:
+        except _lost as error:
             raise AmbiguousResultError(f"the answer was lost: {error}") from error
         return Response(int(answer.status), dict(answer), content)

@@ -32,7 +32,7 @@ class WireCall(Call[Any]):
 
     project: str
     parameters: Mapping[str, Any]
-    answers: list[Response] = field(default_factory=list, repr=False, compare=False)
+    answers: list[Response] = field(default_factory=list[Response], repr=False, compare=False)
 
     @property
     def address(self) -> Address:
@@ -43,7 +43,7 @@ class WireCall(Call[Any]):
         """What *response* means; it is kept."""
         self.answers.append(response)
         # Not super(): a dataclass with slots is a second class, which super() does not find.
-        return Call.result(self, response)
+        return Call[Any].result(self, response)
 
 
 def script(exchange: Exchange, call: WireCall) -> Script[Any]:
