@@ -29,7 +29,11 @@ _MOST_DIGITS = len(str(-(2**63)))
 _BOOLEANS = {"true": True, "false": False, "1": True, "0": False}
 _INT32 = range(-(2**31), 2**31)
 _INT64 = range(-(2**63), 2**63)
-_RANGES = {("integer", None): _INT32, ("integer", "int32"): _INT32, ("string", "int64"): _INT64}
+_RANGES: dict[tuple[str, str | None], range] = {
+    ("integer", None): _INT32,
+    ("integer", "int32"): _INT32,
+    ("string", "int64"): _INT64,
+}
 
 
 class FormatError(ValueError):
