@@ -189,7 +189,8 @@ class Connection(asyncio.BufferedProtocol):
         self._values[key] = value if given is None else given + b", " + value
 
     def on_headers_complete(self) -> None:
-        if self._deaf:
+        # What wishes for another protocol comes here again without the wish.
+        if self._deaf or self._parser.should_upgrade():
             return
         self._in_head = False
         if len(self._target) > MOST_TARGET_BYTES:

@@ -214,6 +214,16 @@ def test_another_protocol_is_not_spoken_but_the_request_is_answered(wire, store)
     assert wire.statuses() == [200]
 
 
+def test_who_wishes_for_another_protocol_and_asks_first_is_told_to_go_on_once(wire):
+    head, _, _ = post(
+        "a", headers="Upgrade: h2c\r\nConnection: upgrade\r\nExpect: 100-continue\r\n"
+    ).partition(b"\r\n\r\n")
+
+    wire.send(head + b"\r\n\r\n")
+
+    assert bytes(wire.written) == b"HTTP/1.1 100 Continue\r\n\r\n"
+
+
 def test_a_body_after_a_wish_for_another_protocol_may_come_in_pieces(wire, store):
     wire.send(
         *(bytes([each]) for each in post("a", headers="Upgrade: h2c\r\nConnection: upgrade\r\n"))
