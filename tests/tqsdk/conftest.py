@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
-from tqsdk import Client
+from tqsdk import Client, RequestsTransport
 from tqsdk.testing import ScriptedTransport, VirtualClock
 
 
@@ -16,6 +16,16 @@ from tqsdk.testing import ScriptedTransport, VirtualClock
 def _bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("TASKQUEUE_EMULATOR_HOST", "TASKQUEUE_ENDPOINT", "GOOGLE_CLOUD_PROJECT"):
         monkeypatch.delenv(name, raising=False)
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+
+
+@pytest.fixture
+def transport() -> Iterator[RequestsTransport]:
+    transport = RequestsTransport()
+    yield transport
+    transport.close()
 
 
 @pytest.fixture

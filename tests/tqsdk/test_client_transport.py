@@ -6,7 +6,6 @@ import os
 import socket
 import ssl
 import threading
-from collections.abc import Iterator
 
 import pytest
 import requests
@@ -27,20 +26,6 @@ from tqsdk import (
 
 PATIENT = Timeout(5, 5)
 HASTY = Timeout(0.2, 0.2)
-
-
-@pytest.fixture(autouse=True)
-def _no_proxies(monkeypatch):
-    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"):
-        monkeypatch.delenv(name, raising=False)
-        monkeypatch.delenv(name.lower(), raising=False)
-
-
-@pytest.fixture
-def transport() -> Iterator[RequestsTransport]:
-    transport = RequestsTransport()
-    yield transport
-    transport.close()
 
 
 def get(transport: RequestsTransport, address: str, timeout: Timeout = PATIENT, scheme="http"):

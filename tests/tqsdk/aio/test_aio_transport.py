@@ -26,13 +26,6 @@ PATIENT = Timeout(5, 5)
 HASTY = Timeout(0.2, 0.2)
 
 
-@pytest.fixture(autouse=True)
-def _no_proxies(monkeypatch):
-    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"):
-        monkeypatch.delenv(name, raising=False)
-        monkeypatch.delenv(name.lower(), raising=False)
-
-
 async def send(request: Request, timeout: Timeout = PATIENT, **settings):
     transport = AiohttpTransport(**settings)
     try:
