@@ -27,7 +27,12 @@ def load(version: str = "v1beta2") -> Contract:
     """
     if version not in VERSIONS:
         raise ValueError(f"no version {version!r} of taskqueue; there are {', '.join(VERSIONS)}")
-    return _loaded(version)
+    return _read(f"taskqueue.{version}.json")
+
+
+def control() -> Contract:
+    """The contract of the emulator's own API, for its control; always the same object."""
+    return _read("emulator.v1.json")
 
 
 def directory() -> Mapping[str, Any]:
@@ -160,8 +165,8 @@ class Property:
 
 
 @cache
-def _loaded(version: str) -> Contract:
-    return Contract.from_document((_FOLDER / f"taskqueue.{version}.json").read_bytes())
+def _read(file: str) -> Contract:
+    return Contract.from_document((_FOLDER / file).read_bytes())
 
 
 def _methods(data: Mapping[str, Any]) -> Iterator[Method]:

@@ -6,6 +6,7 @@ type, format          in a URL             in JSON
 string                as it is             string
 string, int64         decimal digits       string (a number is accepted too)
 integer, int32        decimal digits       number (a string is accepted too)
+number, double        decimal, ``1.5e3``   number (a string is accepted too)
 boolean               ``true``, ``false``  ``true``, ``false``
 ====================  ===================  ==================================
 
@@ -17,6 +18,7 @@ take more than writers give, as Google's server did: clients were seen to send n
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Callable
 from functools import cache
@@ -25,6 +27,7 @@ from reprlib import repr as shortened
 from discovery.contract import Parameter
 
 _DECIMAL = re.compile(r"-?[0-9]+")  # int() alone would take spaces, underscores and other alphabets
+_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 _MOST_DIGITS = len(str(-(2**63)))
 _BOOLEANS = {"true": True, "false": False, "1": True, "0": False}
 _INT32 = range(-(2**31), 2**31)
@@ -59,7 +62,7 @@ def query_parser(type: str, format: str | None) -> Callable[[str], object]:
     """
     if allowed := _RANGES.get((type, format)):
         return lambda text: _integer(text, allowed)
-    return {"boolean": _boolean, "string": _text}[type]
+    return {"boolean": _boolean, "number": _number, "string": _text}[type]
 
 
 def to_json(type: str, format: str | None, value: object) -> object:
@@ -90,10 +93,14 @@ def json_reader(type: str, format: str | None) -> Callable[[object], object]:
         )
     if type == "string":
         return lambda value: value if isinstance(value, str) else _checked(type, format, value)
+    if type == "number":
+        return lambda value: (
+            _number(value) if isinstance(value, str) else _checked(type, format, value)
+        )
     return lambda value: _checked(type, format, value)
 
 
-def _checked(type: str, format: str | None, value: object) -> str | int | bool:
+def _checked(type: str, format: str | None, value: object) -> str | int | float | bool:
     """*value* itself, if it is what the type and format call for."""
     if allowed := _RANGES.get((type, format)):
         if not isinstance(value, int) or isinstance(value, bool):
@@ -103,6 +110,10 @@ def _checked(type: str, format: str | None, value: object) -> str | int | bool:
         if not isinstance(value, bool):
             raise FormatError(f"Invalid boolean value: {_shown(value)}.")
         return value
+    if type == "number":
+        if isinstance(value, bool) or not isinstance(value, int | float) or not _is_finite(value):
+            raise FormatError(f"Invalid number value: {_shown(value)}.")
+        return float(value)
     if not isinstance(value, str):
         raise FormatError(f"Invalid string value: {_shown(value)}.")
     return value
@@ -120,6 +131,19 @@ def _integer(text: str, allowed: range) -> int:
     if len(text) > _MOST_DIGITS:
         raise _out_of_range(text, allowed)
     return _within(int(text), allowed)
+
+
+def _number(text: str) -> float:
+    if not _NUMBER.fullmatch(text) or math.isinf(float(text)):
+        raise FormatError(f"Invalid number value: {shortened(text)}.")
+    return float(text)
+
+
+def _is_finite(value: float) -> bool:
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # an integer beyond any double
+        return False
 
 
 def _within(value: int, allowed: range) -> int:

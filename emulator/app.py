@@ -32,6 +32,8 @@ def create_app(
     allowed_hosts: Sequence[str] | None = None,
     cors: Sequence[str] = (),
     jsonp: bool = False,
+    control: bool = False,
+    control_token: str | None = None,
     clock: Clock | None = None,
 ) -> Flask:
     """The emulator as a Flask application, for tests and for any WSGI server with one process.
@@ -64,6 +66,8 @@ def create_app(
         cors=tuple(cors),
         insecure=allowed_hosts is None,
         jsonp=jsonp,
+        control=control,
+        control_token=control_token,
     )
     return flask_app(open_service(settings, clock=clock))
 
@@ -81,12 +85,12 @@ def flask_app(service: Service) -> Flask:
     return app
 
 
-def _settled(service: Service, message: messages.Request) -> messages.Response:
+def _settled(service: Service, message: messages.Request) -> messages.Response | messages.Stream:
     """Let the calling thread wait for the store."""
     answer = service.door(message)
     if isinstance(answer, messages.Pending):
         return answer.render(_outcome(service.store, answer.work))
-    return answer
+    return answer.run() if isinstance(answer, messages.Job) else answer
 
 
 def _outcome(store: Store, work: Work[object]) -> Outcome[object]:
@@ -107,6 +111,7 @@ def _message(door: Door) -> messages.Request:
         headers=request.headers,
         body=_body(door.most_bytes(request.path)),
         scheme=request.scheme,
+        peer=environ.get("REMOTE_ADDR", ""),
     )
 
 
@@ -117,7 +122,10 @@ def _body(most: int) -> bytes | None:
     return body if len(body) <= most else None
 
 
-def _flask_response(response: messages.Response) -> Response:
+def _flask_response(made: messages.Response | messages.Stream) -> Response:
+    if isinstance(made, messages.Stream):
+        return Response(made.chunks, made.head.status, list(made.head.headers))
+    response = made
     answer = Response(response.body, response.status, list(response.headers))
     if not any(name == "content-type" for name, _ in response.headers):
         del answer.headers["content-type"]

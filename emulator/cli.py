@@ -109,6 +109,15 @@ def main() -> None:
 @_option("--insecure", is_flag=True, help="Let an open server answer to any name, on any address.")
 @_option("--jsonp", is_flag=True, help="Let the parameter callback make an answer a script.")
 @_option(
+    "--control",
+    is_flag=True,
+    help="Serve the control API, under /_emulator/v1/: clock, faults, journal, snapshots, reset.",
+)
+@_option(
+    "--control-token",
+    help="What callers of the control API must bring; without it only this machine may call.",
+)
+@_option(
     "--tls-cert", type=click.Path(path_type=Path), help="Speak HTTPS: the certificate, in PEM."
 )
 @_option("--tls-key", type=click.Path(path_type=Path), help="Its key, in PEM, without a password.")

@@ -52,6 +52,8 @@ class Settings:
         cors: Origins whose web pages may call, such as ``https://app.example.com``; ``*`` is all.
         insecure: Whether an open server answers to any name, on any address.
         jsonp: Whether ``callback`` makes an answer a script.
+        control: Whether to serve the control API, under ``/_emulator/v1/``.
+        control_token: What its callers must bring, wherever they are; None lets in this machine.
     """
 
     store: str = _SQLITE
@@ -68,6 +70,8 @@ class Settings:
     cors: tuple[str, ...] = ()
     insecure: bool = False
     jsonp: bool = False
+    control: bool = False
+    control_token: str | None = None
 
     def __post_init__(self) -> None:
         """Check what does not need a file.
@@ -91,6 +95,10 @@ class Settings:
         # Or the server would be open to all, for somebody who thinks it is not.
         if self.auth != "tokens" and self.tokens is not None:
             raise SettingsError(f"a tokens file has no effect with auth {self.auth}: --auth tokens")
+        if self.control_token is not None and not self.control:
+            raise SettingsError("a control token has no effect without --control")
+        if self.control_token == "":
+            raise SettingsError("the control token is empty: give one, or none for this machine")
         if self.auth != "google" and self.google_audiences:
             raise SettingsError("google audiences have no effect without --auth google")
         for host in self.allowed_hosts:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 from functools import lru_cache
 from http import HTTPStatus
 from typing import NamedTuple, Protocol, cast
@@ -122,11 +123,15 @@ class Connection(asyncio.BufferedProtocol):
         self._kept = 0
         self._in_head = False
         self._arriving = False
+        self._peer = ""
+        self._chunked = False
+        self._wants_more: Callable[[bool], None] | None = None
 
     # What asyncio calls
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
+        self._peer = transport.get_extra_info("peername", ("",))[0]
         self._front.connections.add(self)
 
     def get_buffer(self, sizehint: int) -> memoryview:
@@ -164,12 +169,14 @@ class Connection(asyncio.BufferedProtocol):
 
     def resume_writing(self) -> None:
         self._blocked = False
+        self._tell_who_streams(more=True)
         self._pump()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._front.connections.discard(self)
         self._transport = None
         self._forget_what_waits()
+        self._tell_who_streams(more=False)
 
     # What the parser calls
 
@@ -246,6 +253,44 @@ class Connection(asyncio.BufferedProtocol):
         elif self._arrived and not self._pumping:
             self._pump()
 
+    def begin(self, head: Response) -> None:
+        """Begin to answer with *head*; ``send`` and ``end`` follow. The connection ends with it."""
+        arrived = self._working
+        if arrived is None or self._transport is None or self._transport.is_closing():
+            return
+        self._chunked = not arrived.old and self._parser.get_http_version() != "1.0"
+        framing = b"transfer-encoding: chunked\r\n" if self._chunked else b""
+        lines = _head(head.status, head.headers) + framing + b"connection: close\r\n\r\n"
+        self._transport.write(lines)
+
+    def send(self, chunk: bytes, more: Callable[[bool], None]) -> None:
+        """Send some of a body that was begun; call *more* when there is room for more.
+
+        *more* is told whether anybody is left to read it.
+        """
+        self._wants_more = more
+        if self._transport is None or self._transport.is_closing():
+            self._tell_who_streams(more=False)
+            return
+        self._since = self._front.seconds
+        self._transport.write(b"%x\r\n%b\r\n" % (len(chunk), chunk) if self._chunked else chunk)
+        if not self._blocked:
+            self._tell_who_streams(more=True)
+
+    def end(self, *, whole: bool) -> None:
+        """End a body that was begun; if it is not *whole*, so that the client notices."""
+        arrived, self._working = self._working, None
+        if arrived is not None and arrived.kept:
+            self._front.drop(arrived.kept)
+        if self._transport is None:
+            return
+        if not whole:
+            self._transport.abort()
+            return
+        if self._chunked:
+            self._transport.write(b"0\r\n\r\n")
+        self._leave()
+
     def check(self) -> None:
         """Hang up on a client that takes too long; called every now and then."""
         waited = self._front.seconds - self._since
@@ -262,7 +307,7 @@ class Connection(asyncio.BufferedProtocol):
 
     def finish(self) -> None:
         """Hang up, once what has been taken is answered."""
-        if self._working is None:
+        if self._working is None or self._wants_more is not None:
             if self._transport is not None:
                 self._transport.close()
         else:
@@ -279,7 +324,13 @@ class Connection(asyncio.BufferedProtocol):
             RawHeaders(self._values),
             body,
             self._front.scheme,
+            self._peer,
         )
+
+    def _tell_who_streams(self, *, more: bool) -> None:
+        tell, self._wants_more = self._wants_more, None
+        if tell is not None:
+            tell(more)
 
     def _go_on(self) -> None:
         """Tell a client that asks first to send the body, but not in the place of an answer."""

@@ -7,13 +7,21 @@ batch is on disk. What ``emulator.connection`` reads and writes comes through he
 from __future__ import annotations
 
 import asyncio
+import logging
+import threading
+from collections.abc import Callable
+from contextlib import closing
+from queue import SimpleQueue
 from typing import Any
 
 from emulator.connection import Connection
 from emulator.engine.errors import EngineError
 from emulator.engine.store import Outcome, Store
+from emulator.rest import errors
 from emulator.rest.door import Door
-from emulator.rest.messages import Answer, Pending, Request, Response
+from emulator.rest.messages import Answer, Job, Pending, Request, Response, Stream
+
+logger = logging.getLogger(__name__)
 
 _READ_AT_ONCE = 65_536
 
@@ -21,6 +29,9 @@ _READ_AT_ONCE = 65_536
 _MOST_KEPT_BYTES = 256 << 20
 
 _CHECK_SECONDS = 1
+
+# Jobs at a time, each in a thread of its own: some go on for as long as their client listens.
+_MOST_JOBS = 64
 
 
 class LoopFront:
@@ -37,6 +48,7 @@ class LoopFront:
         self._store = store
         self._kept = 0
         self._asking: set[asyncio.Task[None]] = set()
+        self._jobs = 0
 
     def keep(self, size: int) -> bool:
         """Count *size* more bytes as kept, unless that is too much."""
@@ -82,6 +94,9 @@ class LoopFront:
         if isinstance(answer, Response):
             connection.answer(answer)
             return
+        if isinstance(answer, Job):
+            self._begin(answer, connection)
+            return
         pending: Pending = answer
 
         def done(outcome: Outcome[Any]) -> None:
@@ -91,3 +106,51 @@ class LoopFront:
             self._store.submit(pending.work, done)
         except EngineError as error:
             done(Outcome(error=error))
+
+    def _begin(self, job: Job, connection: Connection) -> None:
+        if self._jobs == _MOST_JOBS:
+            connection.answer(self.refusal(errors.overloaded()))
+            return
+        self._jobs += 1
+        # Not of a pool, which would wait for its threads when the server is told to stop.
+        loop = asyncio.get_running_loop()
+        threading.Thread(
+            target=self._do, args=(job, connection, loop.call_soon_threadsafe), daemon=True
+        ).start()
+
+    def _do(self, job: Job, connection: Connection, on_loop: Callable[..., object]) -> None:
+        """Run *job* in this thread; all that concerns the connection happens on the loop."""
+        try:
+            made = job.run()
+        except Exception:
+            logger.exception("a job failed")
+            made = self.refusal(errors.internal())
+        try:
+            if isinstance(made, Response):
+                on_loop(connection.answer, made)
+            else:
+                _send(made, connection, on_loop)
+            on_loop(self._end_job)
+        except RuntimeError:  # the loop is closed: the server was told to stop
+            logger.debug("the server stopped before a job was done")
+
+    def _end_job(self) -> None:
+        self._jobs -= 1
+
+
+def _send(stream: Stream, connection: Connection, on_loop: Callable[..., object]) -> None:
+    """Send *stream* as fast as its client reads it."""
+    on_loop(connection.begin, stream.head)
+    whole = False
+    try:
+        with closing(stream.chunks) as chunks:
+            for chunk in chunks:
+                more: SimpleQueue[bool] = SimpleQueue()
+                on_loop(connection.send, chunk, more.put)
+                if not more.get():
+                    break
+            else:
+                whole = True
+    except Exception:
+        logger.exception("a stream failed")
+    on_loop(lambda: connection.end(whole=whole))

@@ -12,6 +12,8 @@ from emulator.auth.grants import FileGranter, OpenGranter, TokenEndpoint
 from emulator.auth.issued import IssuedTokens
 from emulator.auth.metadata import MetadataServer, machine_of, open_machine
 from emulator.config import Settings, SettingsError, read_queues, sqlite_path
+from emulator.control.api import extension
+from emulator.control.gate import Gate
 from emulator.engine.clock import Clock, SystemClock
 from emulator.engine.engine import Engine
 from emulator.engine.store import Store
@@ -69,8 +71,18 @@ def open_service(
         sites=access.sites,
         cors=settings.cors,
         jsonp=settings.jsonp,
+        extensions=[extension(_gate(settings), clock)] if settings.control else [],
     )
     return Service(door, open_sqlite(path, durability=settings.durability, loop=loop))
+
+
+def _gate(settings: Settings) -> Gate:
+    """Who may control the server. No setting opens it to foreign pages."""
+    return Gate(_guard(settings), settings.control_token)
+
+
+def _guard(settings: Settings) -> Guard:
+    return Guard(frozenset(settings.allowed_hosts), frozenset(settings.cors))
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +96,7 @@ class _Access:
 
 def _access(settings: Settings, clock: Clock) -> _Access:
     issued = IssuedTokens(clock)
-    guard = None
-    if not settings.insecure:
-        guard = Guard(frozenset(settings.allowed_hosts), frozenset(settings.cors))
+    guard = None if settings.insecure else _guard(settings)
     match settings.auth:
         case "open":
             endpoint = TokenEndpoint(OpenGranter(), issued, clock)

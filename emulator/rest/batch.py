@@ -17,7 +17,7 @@ from urllib.parse import unquote, urlsplit
 from emulator.engine.errors import EngineError
 from emulator.engine.store import Outcome, Transaction, Work
 from emulator.rest import errors
-from emulator.rest.messages import Answer, Headers, Pending, Request, RequestHeaders, Response
+from emulator.rest.messages import Headers, Pending, Request, RequestHeaders, Response
 
 MOST_PARTS = 1_000
 
@@ -28,7 +28,9 @@ _OF_ONE_REQUEST = frozenset({"transfer-encoding", "x-taskqueue-attempt"})
 _REQUEST_LINE = re.compile(r"([A-Za-z]{1,20}) (\S{1,16384})(?: HTTP/\d(?:\.\d)?)?\s*")
 
 
-def answer_batch(request: Request, body: bytes, door: Callable[[Request], Answer]) -> Pending:
+def answer_batch(
+    request: Request, body: bytes, door: Callable[[Request], Response | Pending]
+) -> Pending:
     """Send each part through *door*, and put the answers together.
 
     Raises:
@@ -112,7 +114,7 @@ def _part(text: bytes, outer: Request) -> _Part:
     headers = _Headers(own, outer.headers)
     return _Part(
         _headers(_lines(described)).get("content-id"),
-        Request(verb, path, query, headers, body, outer.scheme),
+        Request(verb, path, query, headers, body, outer.scheme, outer.peer),
     )
 
 

@@ -8,29 +8,50 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
+from typing import TypeAlias, overload
 
 import msgspec
 
 from discovery import contract
 from emulator.engine.engine import Engine
 from emulator.engine.store import Outcome, Transaction
-from emulator.rest import discovery_service, errors, render
-from emulator.rest.access import Authenticator, Guard, OpenAuthenticator
+from emulator.rest import errors, render
+from emulator.rest.access import Authenticator, Caller, Guard, OpenAuthenticator, token_of
 from emulator.rest.attempts import echo, has_attempt
 from emulator.rest.batch import answer_batch
 from emulator.rest.cors import Cors
-from emulator.rest.endpoint import Endpoint
+from emulator.rest.discovery_service import DiscoveryService
+from emulator.rest.endpoint import Admit, Endpoint, Serve
 from emulator.rest.envelope import Envelope, compress, decompress
 from emulator.rest.errors import WireError
-from emulator.rest.messages import Answer, Pending, Request, Response
+from emulator.rest.messages import Answer, Job, Pending, Request, Response, Stream
 from emulator.rest.methods import Methods
+from emulator.rest.parse import Pairs
 from emulator.rest.routes import Router
 
 logger = logging.getLogger(__name__)
 
-Site = Callable[[Request], Response | None]
+Site = Callable[[Request], Answer | None]
 """Answers some requests that no contract describes, and leaves the others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Extension:
+    """An API of ours beside Google's. A batch does not reach it.
+
+    Attributes:
+        serve: By method id, for each method of the contract.
+        admit: Who may call it.
+    """
+
+    contract: contract.Contract
+    serve: Mapping[str, Serve]
+    admit: Admit
+
+
+_Step: TypeAlias = Callable[[Response], Response]
 
 _NOTHING = Request("POST", "", "", {}, b"")
 
@@ -57,6 +78,7 @@ class Door:
         jsonp: bool = False,
         cors: tuple[str, ...] = (),
         sites: Sequence[Site] = (),
+        extensions: Sequence[Extension] = (),
     ) -> None:
         """Build the door.
 
@@ -70,24 +92,38 @@ class Door:
             jsonp: Whether ``callback`` makes an answer a script.
             cors: Origins whose pages may call; ``*`` is all.
             sites: Asked in turn about what is neither a method, nor discovery, nor health.
+            extensions: Other APIs to serve.
         """
-        contracts = [contract.load(version) for version in contract.VERSIONS]
+        googles = [contract.load(version) for version in contract.VERSIONS]
+        contracts = [*googles, *(each.contract for each in extensions)]
         methods = Methods(engine, partition=partition)
         authenticator = authenticator or OpenAuthenticator()
+
+        def admit(request: Request, pairs: Pairs) -> Caller:
+            return authenticator.caller(token_of(request, pairs))
+
         self._most_body_bytes = most_body_bytes
         self._most_batch_bytes = most_batch_bytes
         self._batch_paths = {"/batch", *(f"/{each.batch_path}" for each in contracts)}
         self._router = Router(contracts)
         self._endpoints = {
-            (each.version, method.id): Endpoint(each, method, methods, authenticator, jsonp=jsonp)
-            for each in contracts
-            for method in each.methods.values()
+            (each.version, id): Endpoint(each, method, methods.serving(id), admit, jsonp=jsonp)
+            for each in googles
+            for id, method in each.methods.items()
+        }
+        self._own = {
+            (each.contract.version, id): Endpoint(
+                each.contract, method, each.serve[id], each.admit, jsonp=False
+            )
+            for each in extensions
+            for id, method in each.contract.methods.items()
+            if id in each.serve
         }
         self.waits = authenticator.waits
         self._guard = guard
         self._cors = Cors(cors)
         self._envelope = Envelope(engine.clock.now)
-        self._sites = (_health, discovery_service.answer, *sites)
+        self._sites: tuple[Site, ...] = (_health, DiscoveryService(contracts), *sites)
 
     def most_bytes(self, path: str) -> int:
         """How much of the body a front need read for *path*; above it, it hands on None."""
@@ -124,18 +160,20 @@ class Door:
             raise errors.not_found()
         return answer_batch(request, self._body(request, self._most_batch_bytes), self._part)
 
-    def _part(self, request: Request) -> Answer:
+    def _part(self, request: Request) -> Response | Pending:
         """Answer a part of a batch.
 
         It reaches the API's methods and nothing else: what it says of its host is not true.
         """
         request = _overridden(request)
         try:
-            answer = self._method(request)
+            answer = self._method(request, own=False)
             if answer is None:
                 raise errors.not_found()
         except WireError as error:
             answer = render.error_response(error)
+        if isinstance(answer, Job):
+            raise TypeError("a method of Google's API is no job")
         return _then(answer, lambda response: self._envelope.seal(request, response))
 
     def _one(self, request: Request) -> Answer:
@@ -150,12 +188,16 @@ class Door:
         sealed = self._envelope.seal(request, response)
         return self._cors.allow(request, compress(request, sealed))
 
-    def _method(self, request: Request) -> Answer | None:
+    def _method(self, request: Request, *, own: bool = True) -> Answer | None:
+        """Answer a request for a method, of our own APIs too if *own*; None if it is for none."""
         verb = "GET" if request.verb == "HEAD" else request.verb
         matched = self._router.match(verb, request.path)
         if matched is not None:
             route, variables = matched
-            endpoint = self._endpoints[route.contract.version, route.method.id]
+            key = (route.contract.version, route.method.id)
+            endpoint = self._endpoints.get(key) or (self._own.get(key) if own else None)
+            if endpoint is None:
+                return None
             answer = self._served(endpoint, request, variables)
             return _then(answer, partial(echo, request)) if has_attempt(request) else answer
         if verb == "OPTIONS" and (verbs := self._router.verbs(request.path)):
@@ -181,12 +223,27 @@ class Door:
         return decompress(request, request.body, most)
 
 
-def _then(answer: Answer, step: Callable[[Response], Response]) -> Answer:
+@overload
+def _then(answer: Response | Pending, step: _Step) -> Response | Pending: ...
+@overload
+def _then(answer: Answer, step: _Step) -> Answer: ...
+def _then(answer: Answer, step: _Step) -> Answer:
     """Do *step* to the response, be it there already or still to come."""
     if isinstance(answer, Response):
         return step(answer)
+    if isinstance(answer, Job):
+        return _then_in_thread(answer, step)
     render = answer.render
     return Pending(answer.work, lambda outcome: step(render(outcome)))
+
+
+def _then_in_thread(job: Job, step: _Step) -> Job:
+    def run() -> Response | Stream:
+        made = job.run()
+        # A stream has the headers that it needs, and no body yet to take an ETag of.
+        return made if isinstance(made, Stream) else step(made)
+
+    return Job(run)
 
 
 def _overridden(request: Request) -> Request:

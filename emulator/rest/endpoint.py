@@ -1,4 +1,8 @@
-"""One method of a contract, from the request to the answer or to the work that leads to it."""
+"""One method of a contract, from the request to the answer or to the work that leads to it.
+
+What a method does is a function of the request, read (``Serve``). It returns members, a ``Plan``
+where the store is needed, or a ``Slow`` where it takes long.
+"""
 
 from __future__ import annotations
 
@@ -12,26 +16,45 @@ import msgspec
 
 from discovery.contract import VERSIONS, Contract, Method
 from emulator.engine.errors import EngineError
-from emulator.engine.model import QueueId
-from emulator.engine.store import Outcome
+from emulator.engine.store import Outcome, Work
 from emulator.rest import errors, fields, render
-from emulator.rest.access import Authenticator, check_scope, token_of
-from emulator.rest.attempts import attempt_id
+from emulator.rest.access import Caller, check_scope
 from emulator.rest.errors import WireError
-from emulator.rest.messages import Answer, Pending, Request, Response
-from emulator.rest.methods import Call, Methods, Plan
-from emulator.rest.parse import Arguments, Pairs, Parser, query_pairs, split_form
+from emulator.rest.messages import Answer, Job, Pending, Request, Response
+from emulator.rest.parse import Arguments, Body, Pairs, Parser, query_pairs, split_form
 from emulator.rest.render import Members
 
 logger = logging.getLogger(__name__)
 
-_PROJECT = re.compile(r"(?:([a-z])~)?([a-z0-9.:-]{1,100})")
-# Queries repeat, projects even more so.
+# Queries repeat.
 _REMEMBERED = 1_024
 
 _CALLBACK = re.compile(r"[A-Za-z_$][\w$.]{0,199}", re.ASCII)
 
-_Show: TypeAlias = Callable[[Any], Members | None]
+Show: TypeAlias = Callable[[Any], Members | None]
+"""How a value looks; None is an empty answer."""
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """Work for the store, and how its value is shown."""
+
+    work: Work[Any]
+    show: Show
+
+
+class Slow(msgspec.Struct, frozen=True):
+    """Something that takes long or waits, and so runs in a thread; it returns the answer."""
+
+    run: Callable[[], Members | None]
+
+
+Serve: TypeAlias = Callable[
+    [Caller, Request, Mapping[str, str], Arguments, Body | None], Plan | Slow | Members
+]
+"""Serves one request: who calls, the request, its path parameters, its query, and its body."""
+
+Admit: TypeAlias = Callable[[Request, Pairs], Caller]
+"""Says who sent a request with these parameters, or raises WireError."""
 
 
 class _Style(msgspec.Struct, frozen=True):
@@ -59,18 +82,18 @@ class Endpoint:
         self,
         contract: Contract,
         method: Method,
-        methods: Methods,
-        authenticator: Authenticator,
+        serve: Serve,
+        admit: Admit,
         *,
         jsonp: bool,
     ) -> None:
         self._method = method
-        self._methods = methods
-        self._authenticator = authenticator
+        self._serve = serve
+        self._admit = admit
         self._parser = Parser(contract, method, jsonp=jsonp)
         self._read_mask = fields.reader(contract, method.response) if method.response else None
         # An older version's answers have what its own document has, and nothing newer.
-        older = contract.version != VERSIONS[-1] and method.response
+        older = contract.version in VERSIONS[:-1] and method.response
         self._shape = fields.everything(contract, older) if older else None
         self._known_query = lru_cache(_REMEMBERED)(self._query)
 
@@ -87,25 +110,17 @@ class Endpoint:
         try:
             form, json_body = split_form(request.headers.get("content-type"), raw)
             pairs = query_pairs(request.query, form)
-            caller = self._authenticator.caller(token_of(request, pairs))
+            caller = self._admit(request, pairs)
             check_scope(caller, self._method)
             arguments, style = self._known_query(tuple(pairs))
             body = self._parser.body(json_body)
-            partition, project = _project(variables["project"])
-            call = Call(
-                caller,
-                QueueId(project, variables["taskqueue"]),
-                partition,
-                variables.get("task", ""),
-                attempt_id(request),
-                arguments,
-                body,
-            )
-            plan = self._methods(self._method.id, call)
+            plan = self._serve(caller, request, variables, arguments, body)
         except (WireError, EngineError) as error:
             return self._refusal(error, style or self._style_of_refusals(pairs))
         if isinstance(plan, Plan):
             return Pending(plan.work, partial(self._finish, plan.show, style))
+        if isinstance(plan, Slow):
+            return Job(partial(self._run, plan.run, style))
         return self._response(plan, style)
 
     def _query(self, pairs: Pairs) -> _Query:
@@ -130,7 +145,14 @@ class Endpoint:
             raise errors.invalid_callback(callback)
         return _Style(pretty, mask, callback)
 
-    def _finish(self, show: _Show, style: _Style, outcome: Outcome[Any]) -> Response:
+    def _run(self, run: Callable[[], Members | None], style: _Style) -> Response:
+        try:
+            outcome = Outcome(run())
+        except Exception as error:
+            outcome = Outcome(error=error)
+        return self._finish(lambda members: members, style, outcome)
+
+    def _finish(self, show: Show, style: _Style, outcome: Outcome[Any]) -> Response:
         if outcome.error is not None:
             return self._refusal(outcome.error, style)
         try:
@@ -155,12 +177,3 @@ class Endpoint:
             error = errors.internal()
         response = render.error_response(error, pretty=style.pretty)
         return render.jsonp(response, style.callback) if style.callback else response
-
-
-@lru_cache(_REMEMBERED)
-def _project(segment: str) -> tuple[str, str]:
-    """A project as (partition, id): the live service took ids with and without (trace T7)."""
-    matched = _PROJECT.fullmatch(segment)
-    if matched is None:
-        raise errors.invalid_project(segment)
-    return matched[1] or "", matched[2]

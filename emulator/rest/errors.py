@@ -139,6 +139,16 @@ def forbidden_origin(origin: str) -> WireError:
     )
 
 
+def control_from_afar(peer: str) -> WireError:
+    """Another machine wants to control a server that has no control token."""
+    return WireError(
+        403,
+        "forbidden",
+        f"The control API does not answer {peer[:80]!a}, only this machine: start the server with"
+        " --control-token, and send it as a bearer token.",
+    )
+
+
 def unknown_encoding(encoding: str) -> WireError:
     """The body has a Content-Encoding that we cannot undo."""
     return WireError(

@@ -5,7 +5,7 @@ They are made for every request, hence structs: a frozen dataclass takes ten tim
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from typing import Any, Protocol, TypeAlias
 
 import msgspec
@@ -33,6 +33,7 @@ class Request(msgspec.Struct, frozen=True):
         headers: Looked up in lower case.
         body: None where it was larger than the front was told to read.
         scheme: ``http`` or ``https``.
+        peer: The caller's address, "" where the front knows of none: it was called in process.
     """
 
     verb: str
@@ -41,6 +42,7 @@ class Request(msgspec.Struct, frozen=True):
     headers: RequestHeaders
     body: bytes | None
     scheme: str = "http"
+    peer: str = ""
 
     @property
     def origin(self) -> str:
@@ -67,4 +69,23 @@ class Pending(msgspec.Struct, frozen=True):
     render: Callable[[Outcome[Any]], Response]
 
 
-Answer: TypeAlias = Response | Pending
+class Stream(msgspec.Struct, frozen=True):
+    """An answer whose body is made while it is sent.
+
+    Attributes:
+        head: Status and headers; its body is empty.
+        chunks: The body, none of them empty. Closed by the front, at the end or when the client is
+            gone.
+    """
+
+    head: Response
+    chunks: Generator[bytes]
+
+
+class Job(msgspec.Struct, frozen=True):
+    """An answer that takes long to make, or waits: a front calls *run* in a thread."""
+
+    run: Callable[[], Response | Stream]
+
+
+Answer: TypeAlias = Response | Pending | Job

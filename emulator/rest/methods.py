@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, TypeAlias
+from functools import lru_cache
+from typing import TypeAlias
 
 import msgspec
 
@@ -16,8 +17,15 @@ from emulator.engine.model import LeaseToken, QueueId, Task
 from emulator.engine.store import Work
 from emulator.rest import choices, errors, payload, render
 from emulator.rest.access import Caller, check_access_list
+from emulator.rest.attempts import attempt_id
+from emulator.rest.endpoint import Plan, Serve
+from emulator.rest.messages import Request
 from emulator.rest.parse import Arguments, Body
 from emulator.rest.render import Members
+
+_PROJECT = re.compile(r"(?:([a-z])~)?([a-z0-9.:-]{1,100})")
+# Projects repeat even more than queries do.
+_REMEMBERED = 1_024
 
 
 class Call(msgspec.Struct, frozen=True):
@@ -38,13 +46,6 @@ class Call(msgspec.Struct, frozen=True):
     attempt: str | None
     arguments: Arguments
     body: Body | None
-
-
-class Plan(msgspec.Struct, frozen=True):
-    """Work for the store, and how its value is shown; None is an empty answer."""
-
-    work: Work[Any]
-    show: Callable[[Any], Members | None]
 
 
 Handler: TypeAlias = Callable[[Call], Plan | Members]
@@ -74,18 +75,35 @@ class Methods:
             "taskqueue.tasks.delete": self.delete,
         }
 
-    def __call__(self, method: str, call: Call) -> Plan | Members:
-        """Serve *call* of the method with this id.
+    def serving(self, method: str) -> Serve:
+        """What serves the method with this id; it raises WireError or EngineError to refuse.
 
         The queue is looked up first, then its access list; only then is the request looked at.
-
-        Raises:
-            WireError: The wire refuses.
-            EngineError: The engine refuses.
         """
-        settings = self._engine.describe(call.queue)
-        check_access_list(call.caller, settings, method, self._limits)
-        return self._by_id[method](call)
+        handler = self._by_id[method]
+
+        def serve(
+            caller: Caller,
+            request: Request,
+            variables: Mapping[str, str],
+            arguments: Arguments,
+            body: Body | None,
+        ) -> Plan | Members:
+            partition, project = read_project(variables["project"])
+            call = Call(
+                caller,
+                QueueId(project, variables["taskqueue"]),
+                partition,
+                variables.get("task", ""),
+                attempt_id(request),
+                arguments,
+                body,
+            )
+            settings = self._engine.describe(call.queue)
+            check_access_list(caller, settings, method, self._limits)
+            return handler(call)
+
+        return serve
 
     def get_queue(self, call: Call) -> Plan | Members:
         """taskqueues.get"""
@@ -206,6 +224,19 @@ class Methods:
     def _check_partition(self, call: Call) -> None:
         if not (call.partition or self._limits.bare_project_for_writes):
             raise errors.bare_project()
+
+
+@lru_cache(_REMEMBERED)
+def read_project(segment: str) -> tuple[str, str]:
+    """A project as (partition, id): the live service took ids with and without (trace T7).
+
+    Raises:
+        WireError: No project can have this id.
+    """
+    matched = _PROJECT.fullmatch(segment)
+    if matched is None:
+        raise errors.invalid_project(segment)
+    return matched[1] or "", matched[2]
 
 
 def _names(queue: QueueId, text: str) -> bool:

@@ -60,6 +60,7 @@ class Parser:
         self._read |= {each.name: _reader(each) for each in listed}
         names = {each.name for each in own}
         self._required = tuple(name for name in method.parameter_order if name in names)
+        self._schemas = contract.schemas
         self._schema = contract.schemas[method.request].properties if method.request else None
         self._texts = {
             each.name
@@ -130,10 +131,22 @@ class Parser:
                 continue
             # Nearly all members are ASCII text, which is what it should be as it stands.
             plain = name in self._texts and type(value) is str and value.isascii() and not nul
-            typed[name] = value if plain else _member(self._schema[name], value)
+            typed[name] = value if plain else self._member(self._schema[name], value)
         if nul and _holds_nul(members):
             raise errors.unusable_text("the body")
         return typed
+
+    def _member(self, property: Property, value: object) -> object:
+        if property.ref is None:
+            return _member(property, value)
+        if not isinstance(value, dict):
+            raise errors.invalid_member(property.name, "It must be an object.")
+        known = self._schemas[property.ref].properties
+        return {
+            name: self._member(known[name], each)
+            for name, each in value.items()
+            if name in known and each is not None
+        }
 
 
 def query_pairs(query: str, form: bytes) -> Pairs:

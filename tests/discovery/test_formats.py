@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import math
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from discovery.contract import Parameter, load
+from discovery.contract import Parameter, control, load
 from discovery.formats import FormatError, from_json, query_parser, to_json, to_query
 
 INT32 = ("integer", "int32")
@@ -20,6 +21,7 @@ typed_values = st.one_of(
     st.tuples(st.just(INT32), int32s),
     st.tuples(st.just(INT64), int64s),
     st.tuples(st.just(("boolean", None)), st.booleans()),
+    st.tuples(st.just(("number", "double")), st.floats(allow_nan=False, allow_infinity=False)),
     st.tuples(st.just(("string", None)), st.text()),
 )
 
@@ -125,6 +127,23 @@ def test_neither_json_nor_a_caller_may_take_one_type_for_another(type, value):
         to_query(a_parameter(type), value)
 
 
+@pytest.mark.parametrize("text", ["", "x", "nan", "inf", "-inf", "1e999", "1_0", ".5", "5.", "٣"])
+def test_a_number_in_a_url_is_decimal_and_finite(text):
+    with pytest.raises(FormatError, match="Invalid number value"):
+        query_parser("number", "double")(text)
+
+
+@pytest.mark.parametrize("value", [True, None, "x", [], math.nan, math.inf, 10**400])
+def test_nothing_else_in_json_is_a_number(value):
+    with pytest.raises(FormatError, match="Invalid number value"):
+        from_json("number", "double", value)
+
+
+def test_a_number_in_json_may_be_a_string():
+    assert from_json("number", "double", "1.5") == 1.5
+    assert from_json("number", "double", 2) == 2.0
+
+
 def test_a_boolean_is_no_integer_in_a_url():
     with pytest.raises(FormatError, match="Invalid integer value: true"):
         to_query(a_parameter(*INT32), True)
@@ -137,8 +156,8 @@ def test_a_long_text_is_shortened_in_the_reason():
     assert len(str(caught.value)) < 100
 
 
-def test_every_parameter_of_the_contract_has_a_parser():
-    contract = load()
+@pytest.mark.parametrize("contract", [load(), control()], ids=["taskqueue", "emulator"])
+def test_every_parameter_of_the_contract_has_a_parser(contract):
     groups = [contract.parameters, *(each.parameters for each in contract.methods.values())]
 
     for parameter in (each for group in groups for each in group.values()):

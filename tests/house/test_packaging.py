@@ -20,6 +20,7 @@ PACKAGES = ("discovery", "emulator", "tqsdk")
 
 DATA_FILES = [
     "discovery/directory.json",
+    "discovery/emulator.v1.json",
     "discovery/py.typed",
     "discovery/taskqueue.v1beta1.json",
     "discovery/taskqueue.v1beta2.json",

@@ -49,6 +49,11 @@ class Case:
     steps: list[dict[str, Any]]
 
     @property
+    def of_control(self) -> bool:
+        """Whether it is about our own control API, of which there is nothing to know elsewhere."""
+        return self.file.startswith("control")
+
+    @property
     def refuses(self) -> bool:
         """Whether an answer is expected to be a refusal."""
         return any(_refuses(step) for step in self.steps)
@@ -112,7 +117,7 @@ def request_of(step: Mapping[str, Any], names: Mapping[str, str]) -> Sent:
         body = gzip.compress(body, mtime=0)
         headers["content-encoding"] = "gzip"
     headers |= {name.lower(): value for name, value in step.get("headers", {}).items()}
-    return Sent(verb, target, headers, body)
+    return Sent(verb, target, headers, body, step.get("peer", "127.0.0.1"))
 
 
 def _compare(step: Mapping[str, Any], got: Got, names: dict[str, str]) -> None:

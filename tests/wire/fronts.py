@@ -18,6 +18,7 @@ from emulator.app import flask_app
 from emulator.connection import Connection
 from emulator.engine.store import Outcome, Store
 from emulator.loop_front import LoopFront
+from emulator.rest.messages import Job
 from emulator.service import Service
 
 HOST = "localhost:8088"
@@ -31,6 +32,7 @@ class Sent:
     target: str
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
+    peer: str = "127.0.0.1"
 
     @property
     def path(self) -> bytes:
@@ -90,10 +92,10 @@ class Loop:
     """The event loop's front, from the bytes of a request to the bytes of its answer."""
 
     def __init__(self, service: Service) -> None:
-        self._front = LoopFront(service.door, _AtOnce(service.store))
+        self._front = _Front(service.door, _AtOnce(service.store))
 
     def send(self, sent: Sent) -> Got:
-        transport = _Transport()
+        transport = _Transport(sent.peer)
         connection = Connection(self._front)
         connection.connection_made(transport)
         request = _bytes(sent)
@@ -111,6 +113,14 @@ class Loop:
 FRONTS = {"wsgi": Wsgi, "loop": Loop}
 
 
+class _Front(LoopFront):
+    """One that runs jobs at once, where the others run in a thread: no loop needs to run."""
+
+    def _begin(self, job: Job, connection: Connection) -> None:
+        self._jobs += 1
+        self._do(job, connection, lambda call, *arguments: call(*arguments))
+
+
 class _AtOnce:
     """A store whose outcomes are there when ``submit`` returns: no loop needs to run."""
 
@@ -126,8 +136,8 @@ class _AtOnce:
 class _Transport(asyncio.Transport):
     """Where a connection writes."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, peer: str) -> None:
+        super().__init__({"peername": (peer, 50_000)})
         self._written = bytearray()
         self._closing = False
 
@@ -189,6 +199,7 @@ def _environ(sent: Sent) -> dict[str, object]:
         "SCRIPT_NAME": "",
         "PATH_INFO": sent.path.decode("latin-1"),
         "QUERY_STRING": sent.query,
+        "REMOTE_ADDR": sent.peer,
         "SERVER_NAME": "localhost",
         "SERVER_PORT": "8088",
         "SERVER_PROTOCOL": "HTTP/1.1",
