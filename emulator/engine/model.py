@@ -49,6 +49,25 @@ class Tombstone:
     until: int
 
 
+class Kept(NamedTuple):
+    """What a store keeps under one name, as somebody sees it who only looks.
+
+    Attributes:
+        held: A task has its payload only where that was asked for.
+        payload_bytes: How long the payload is, read or not; 0 for a tombstone.
+    """
+
+    held: Task | Tombstone
+    payload_bytes: int
+
+
+class Wiped(NamedTuple):
+    """How much was taken away."""
+
+    tasks: int
+    tombstones: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueueSettings:
     """How one queue behaves.

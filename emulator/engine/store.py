@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Generic, NamedTuple, Protocol, TypeAlias, TypeVar
 
-from emulator.engine.model import Attempt, QueueId, Task, Tombstone
+from emulator.engine.model import Attempt, Kept, QueueId, Task, Tombstone, Wiped
 
 T = TypeVar("T")
 
@@ -87,6 +87,30 @@ class Transaction(Protocol):
 
     def forget_attempts(self, *, now: int, limit: int) -> int:
         """Forget at most *limit* attempts whose lease is over at *now*; return how many."""
+        ...
+
+    def queues(self, project: str | None = None) -> Sequence[QueueId]:
+        """Every queue that has stored something since it was last wiped, by project and name.
+
+        Args:
+            project: Only this project's; None is all.
+        """
+        ...
+
+    def look(
+        self, queue: QueueId, *, after: str, limit: int, with_payload: bool = False
+    ) -> Sequence[Kept]:
+        """The *limit* first names after *after*, byte by byte: tasks in any state, and tombstones.
+
+        Without payloads it takes no longer for large ones. Expired tombstones are included.
+        """
+        ...
+
+    def wipe(self, queue: QueueId | None = None) -> Wiped:
+        """Forget all of *queue*, as if it had never been; None is all of the store.
+
+        Tasks, tombstones, lease counts and attempts go.
+        """
         ...
 
 

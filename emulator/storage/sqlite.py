@@ -15,10 +15,10 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from emulator.engine.clock import MICROSECONDS
-from emulator.engine.model import Attempt, QueueId, Task, Tombstone
+from emulator.engine.model import Attempt, Kept, QueueId, Task, Tombstone, Wiped
 from emulator.engine.store import Store, Transaction
 from emulator.storage.errors import StoreBusyError, StoreUnusableError
 from emulator.storage.group_commit import GroupCommit
@@ -308,6 +308,60 @@ class SqliteTransaction:
         self.writes += len(over)
         return len(over)
 
+    def queues(self, project: str | None = None) -> Sequence[QueueId]:
+        where, values = ("", ()) if project is None else (" WHERE project = ?", (project,))
+        rows = self._sql(f"SELECT project, name FROM queue{where} ORDER BY project, name", values)
+        return [QueueId(*row) for row in rows]
+
+    def look(
+        self, queue: QueueId, *, after: str, limit: int, with_payload: bool = False
+    ) -> Sequence[Kept]:
+        self._write_new()
+        # The length of a column is in its row's head, so the bytes themselves are not read for it.
+        body = "p.body" if with_payload else "NULL"
+        rows = self._sql(
+            f"SELECT t.buried_until, coalesce(length(p.body), 0), {body}, {_TASK} FROM task t"
+            " LEFT JOIN payload p ON p.id = t.payload"
+            " WHERE t.queue = ? AND t.name > ? ORDER BY t.name LIMIT ?",
+            (self._id(queue), after, limit),
+        )
+        return [_kept(*row, with_payload=with_payload) for row in rows]
+
+    def wipe(self, queue: QueueId | None = None) -> Wiped:
+        self._write_new()
+        self.writes += 1
+        return self._wipe_all() if queue is None else self._wipe_one(queue)
+
+    def _wipe_all(self) -> Wiped:
+        (stored,) = self._sql("SELECT coalesce(sum(tasks), 0) FROM queue").fetchone()
+        tasks = stored + self._added_tasks.total()
+        (tombstones,) = self._sql(
+            "SELECT count(*) FROM task INDEXED BY tombstone_by_end WHERE buried_until IS NOT NULL"
+        ).fetchone()
+        for table in ("task", "payload", "lease_count", "attempt", "queue"):
+            # Without a condition SQLite drops whole pages, however many rows there are.
+            self._sql(f"DELETE FROM {table}")
+        self._ids.clear()
+        self._added_tasks.clear()
+        self._added_leases.clear()
+        return Wiped(tasks, tombstones)
+
+    def _wipe_one(self, queue: QueueId) -> Wiped:
+        queue_id, tasks = self._id(queue), self.count(queue)
+        self._sql(
+            "DELETE FROM payload WHERE id IN (SELECT payload FROM task WHERE queue = ?)",
+            (queue_id,),
+        )
+        names = self._sql("DELETE FROM task WHERE queue = ?", (queue_id,)).rowcount
+        for table, column in (("lease_count", "queue"), ("attempt", "queue"), ("queue", "id")):
+            self._sql(f"DELETE FROM {table} WHERE {column} = ?", (queue_id,))
+        # The number may be given to another queue, in this very batch.
+        self._ids.pop(queue, None)
+        self._added_tasks.pop(queue_id, None)
+        for key in [each for each in self._added_leases if each[0] == queue_id]:
+            del self._added_leases[key]
+        return Wiped(tasks, names - tasks)
+
     def flush(self) -> None:
         """Write what the batch has gathered: new tasks, many to a statement, and counts."""
         self._write_new()
@@ -333,7 +387,7 @@ class SqliteTransaction:
         self._new.clear()
         self._first_end = 0  # not known any more: a sweep may have been undone
         for queue in self._added_ids:
-            del self._ids[queue]
+            self._ids.pop(queue, None)  # it may have been wiped as well
         self.settled()
 
     def _read_first_end(self) -> int:
@@ -421,6 +475,20 @@ def _task(
         eta_given=bool(eta_given),
         retry_count=retry_count,
     )
+
+
+def _kept(
+    buried_until: int | None,
+    payload_bytes: int,
+    body: bytes | None,
+    name: str,
+    *fields: Any,
+    with_payload: bool,
+) -> Kept:
+    if buried_until is not None:
+        return Kept(Tombstone(name, buried_until), 0)
+    payload = (body or b"") if with_payload else None
+    return Kept(_task(name, *fields, payload=payload), payload_bytes)
 
 
 @cache

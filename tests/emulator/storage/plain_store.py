@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from emulator.engine.clock import MICROSECONDS
 from emulator.engine.errors import EngineError, OverloadedError, StoreFailedError
-from emulator.engine.model import Attempt, QueueId, Task, Tombstone
+from emulator.engine.model import Attempt, Kept, QueueId, Task, Tombstone, Wiped
 from emulator.engine.store import Outcome, Work
 
 T = TypeVar("T")
@@ -28,6 +28,7 @@ class PlainTransaction:
     held: dict[tuple[QueueId, str], Task | Tombstone] = field(default_factory=dict)
     leases: list[tuple[QueueId, int, int]] = field(default_factory=list)
     attempts: dict[tuple[QueueId, str], Attempt] = field(default_factory=dict)
+    known: set[QueueId] = field(default_factory=set)
     writes: int = 0
 
     def find(
@@ -42,6 +43,7 @@ class PlainTransaction:
         if (queue, task.name) in self.held:
             raise RuntimeError(f"put of {task.name!r}, which is there")
         self.writes += 1
+        self.known.add(queue)
         self.held[queue, task.name] = task
 
     def forget(self, queue: QueueId, name: str) -> None:
@@ -86,6 +88,7 @@ class PlainTransaction:
 
     def record_leases(self, queue: QueueId, *, at: int, count: int, forget_before: int) -> None:
         self.writes += 1
+        self.known.add(queue)
         second, oldest = at // MICROSECONDS, forget_before // MICROSECONDS
         self.leases = [each for each in self.leases if each[0] != queue or each[1] >= oldest]
         self.leases.append((queue, second, count))
@@ -99,6 +102,7 @@ class PlainTransaction:
 
     def remember(self, queue: QueueId, attempt: Attempt) -> None:
         self.writes += 1
+        self.known.add(queue)
         self.attempts[queue, attempt.id] = attempt
 
     def forget_attempts(self, *, now: int, limit: int) -> int:
@@ -108,9 +112,46 @@ class PlainTransaction:
             del self.attempts[key]
         return len(over)
 
+    def queues(self, project: str | None = None) -> Sequence[QueueId]:
+        return sorted(each for each in self.known if project in (None, each.project))
+
+    def look(
+        self, queue: QueueId, *, after: str, limit: int, with_payload: bool = False
+    ) -> Sequence[Kept]:
+        names = sorted(
+            (
+                name
+                for whose, name in self.held
+                if whose == queue and name.encode() > after.encode()
+            ),
+            key=str.encode,
+        )
+        return [self._kept(queue, name, with_payload) for name in names[:limit]]
+
+    def wipe(self, queue: QueueId | None = None) -> Wiped:
+        self.writes += 1
+        going = self.known if queue is None else {queue}
+        gone = [each for (whose, _), each in self.held.items() if whose in going]
+        self.held = {key: each for key, each in self.held.items() if key[0] not in going}
+        self.leases = [each for each in self.leases if each[0] not in going]
+        self.attempts = {key: each for key, each in self.attempts.items() if key[0] not in going}
+        self.known = self.known - going
+        tasks = sum(isinstance(each, Task) for each in gone)
+        return Wiped(tasks, len(gone) - tasks)
+
     def copy(self) -> PlainTransaction:
         """The same contents, to go on from or to go back to."""
-        return PlainTransaction(dict(self.held), list(self.leases), dict(self.attempts))
+        return PlainTransaction(
+            dict(self.held), list(self.leases), dict(self.attempts), set(self.known)
+        )
+
+    def _kept(self, queue: QueueId, name: str, with_payload: bool) -> Kept:
+        held = self.find(queue, name, with_payload=True)
+        assert held is not None
+        if isinstance(held, Tombstone):
+            return Kept(held, 0)
+        size = len(held.payload or b"")
+        return Kept(held if with_payload else held._replace(payload=None), size)
 
     def _live(self, queue: QueueId) -> list[Task]:
         tasks = [

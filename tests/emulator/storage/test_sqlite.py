@@ -188,6 +188,32 @@ def test_a_batch_of_inserts_takes_as_few_statements_as_one(traced):
     assert verbs == ["BEGIN", "INSERT", "INSERT", "UPDATE", "COMMIT"]
 
 
+@pytest.mark.parametrize("queue", [QUEUE, None], ids=["a queue", "everything"])
+def test_a_wipe_leaves_no_row_of_what_it_took(traced, queue):
+    session, tx, _ = traced
+    engine = Engine(VirtualClock())
+    for name in ("a", "buried", "leased"):
+        engine.insert(QUEUE, payload=b"x", name=name)(tx)
+    engine.delete(QUEUE, "buried")(tx)
+    engine.lease(QUEUE, count=1, seconds=60, attempt="i")(tx)
+    session.flush()
+
+    tx.wipe(queue)
+    session.flush()
+
+    tables = [
+        row[0]
+        for row in session._connection.execute(
+            "SELECT name FROM sqlite_schema WHERE type = 'table'"
+        )
+    ]
+    rows = {
+        each: session._connection.execute(f"SELECT * FROM {each}").fetchall() for each in tables
+    }
+    assert len(tables) >= 5
+    assert all(each == [] for each in rows.values()), rows
+
+
 @pytest.mark.parametrize(
     "verb",
     [
@@ -200,6 +226,9 @@ def test_a_batch_of_inserts_takes_as_few_statements_as_one(traced):
         lambda tx: tx.forget_attempts(now=10**18, limit=2),
         lambda tx: tx.count(QUEUE),
         lambda tx: tx.leases_since(QUEUE, 0),
+        lambda tx: tx.queues("p"),
+        lambda tx: tx.look(QUEUE, after="a", limit=100),
+        lambda tx: tx.wipe(QUEUE),
     ],
 )
 def test_no_read_scans_a_table_or_sorts(traced, verb):

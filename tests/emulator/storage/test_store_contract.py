@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from emulator.engine.errors import Code, OverloadedError, RefusedError, StoreFailedError
-from emulator.engine.model import Attempt, QueueId, Task, Tombstone
+from emulator.engine.model import Attempt, Kept, QueueId, Task, Tombstone, Wiped
 from emulator.storage.group_commit import GroupCommit
 from emulator.storage.loop_commit import LoopCommit
 from emulator.storage.sqlite import SqliteSession, open_sqlite
@@ -327,6 +327,160 @@ def test_an_attempt_of_a_unit_that_fails_was_never_made(store):
     assert attempt(store) is None
 
 
+def look(store, *, after="", limit=100, queue=QUEUE, **choices):
+    return store.run(lambda tx: tx.look(queue, after=after, limit=limit, **choices))
+
+
+def test_a_look_shows_every_name_by_its_bytes_whatever_became_of_it(store):
+    leased, waiting = a_task("B", eta=10**15, retry_count=1), a_task("a", eta=10**15)
+    put(store, a_task("_"), leased, waiting, a_task("-"))
+    store.run(lambda tx: tx.bury(QUEUE, "-", until=5))
+
+    assert look(store, with_payload=True) == [
+        Kept(Tombstone("-", 5), 0),
+        Kept(leased, 1),
+        Kept(a_task("_"), 1),
+        Kept(waiting, 1),
+    ]
+
+
+def test_a_look_tells_the_length_of_payloads_that_it_does_not_read(store):
+    put(store, a_task("a", payload=b""), a_task("b", payload=b"\0" * 70_000))
+
+    assert [(each.held.payload, each.payload_bytes) for each in look(store)] == [
+        (None, 0),
+        (None, 70_000),
+    ]
+
+
+def test_a_look_goes_on_after_a_name_there_or_not(store):
+    put(store, *(a_task(name) for name in "acd"))
+
+    assert [each.held.name for each in look(store, after="a", limit=1)] == ["c"]
+    assert [each.held.name for each in look(store, after="b")] == ["c", "d"]
+    assert look(store, after="d") == []
+    assert look(store, queue=QueueId("p", "other")) == []
+
+
+def test_queues_that_have_stored_something_are_listed_by_project_and_name(store):
+    for queue in (QueueId("p", "b"), QueueId("p", "a"), QueueId("o", "z")):
+        put(store, a_task(), queue=queue)
+    store.run(lambda tx: tx.bury(QueueId("p", "a"), "a", until=None))
+    store.run(lambda tx: (tx.count(QueueId("p", "asked")), tx.find(QueueId("p", "asked"), "a")))
+
+    assert store.run(lambda tx: tx.queues()) == [("o", "z"), ("p", "a"), ("p", "b")]
+    assert store.run(lambda tx: tx.queues("p")) == [("p", "a"), ("p", "b")]
+    assert store.run(lambda tx: tx.queues("q")) == []
+
+
+OTHER = QueueId("p", "other")
+
+
+def fill(tx, queue=QUEUE):
+    """Two tasks, a tombstone, leases and an attempt."""
+    for name in "abc":
+        tx.put(queue, a_task(name))
+    tx.bury(queue, "c", until=500)
+    tx.record_leases(queue, at=0, count=5, forget_before=0)
+    tx.remember(queue, an_attempt())
+
+
+def contents(tx, queue=QUEUE):
+    """All that the verbs show of *queue*."""
+    return (
+        tx.look(queue, after="", limit=100, with_payload=True),
+        tx.first(queue, limit=100),
+        list(tx.available(queue, now=10**15, tag="")),
+        tx.count(queue),
+        tx.leases_since(queue, 0),
+        tx.attempt(queue, "i"),
+        queue in tx.queues(),
+    )
+
+
+NOTHING = ([], [], [], 0, 0, None, False)
+
+
+@pytest.mark.parametrize("queue", [QUEUE, None], ids=["a queue", "everything"])
+def test_what_is_wiped_was_never_there(store, queue):
+    store.run(fill)
+
+    assert store.run(lambda tx: tx.wipe(queue)) == Wiped(2, 1)
+
+    assert store.run(contents) == NOTHING
+    assert store.run(lambda tx: (tx.sweep(now=10**15, limit=9), tx.wipe(queue))) == (0, (0, 0))
+
+
+@pytest.mark.parametrize("queue", [QUEUE, None], ids=["a queue", "everything"])
+def test_a_wiped_queue_can_be_filled_again(store, queue):
+    store.run(fill)
+    before = store.run(contents)
+
+    store.run(lambda tx: (tx.wipe(queue), fill(tx)))
+
+    assert store.run(contents) == before
+
+
+def test_a_wipe_of_one_queue_leaves_the_others(store):
+    for queue in (QUEUE, OTHER):
+        store.run(lambda tx, queue=queue: fill(tx, queue))
+    before = store.run(lambda tx: contents(tx, OTHER))
+
+    store.run(lambda tx: tx.wipe(QUEUE))
+
+    assert store.run(lambda tx: contents(tx, OTHER)) == before
+
+
+def test_a_wipe_of_everything_counts_all_queues(store):
+    store.run(lambda tx: (fill(tx), fill(tx, OTHER)))
+
+    assert store.run(lambda tx: tx.wipe()) == Wiped(4, 2)
+
+    assert store.run(lambda tx: tx.queues()) == []
+
+
+def test_a_wipe_of_what_its_own_unit_stored_is_whole(store):
+    assert store.run(lambda tx: (fill(tx), tx.wipe(QUEUE), contents(tx))[1:]) == (
+        Wiped(2, 1),
+        NOTHING,
+    )
+    assert store.run(contents) == NOTHING
+
+
+@pytest.mark.parametrize("queue", [QUEUE, None], ids=["a queue", "everything"])
+def test_a_wipe_of_a_unit_that_fails_leaves_no_trace(store, queue):
+    store.run(fill)
+    before = store.run(contents)
+
+    def fail(tx):
+        tx.wipe(queue)
+        fill(tx, OTHER)  # which may be given what the wiped one had in the store
+        tx.put(QUEUE, a_task("new"))
+        raise ZeroDivisionError
+
+    with pytest.raises(StoreFailedError):
+        store.run(fail)
+
+    assert store.run(contents) == before
+    assert store.run(lambda tx: contents(tx, OTHER)) == NOTHING
+    put(store, a_task("new"))
+    assert store.run(lambda tx: tx.count(QUEUE)) == 3
+
+
+def test_a_unit_that_fails_may_have_wiped_what_it_stored_itself(store):
+    def fail(tx):
+        fill(tx)
+        tx.wipe(QUEUE)
+        raise ZeroDivisionError
+
+    with pytest.raises(StoreFailedError):
+        store.run(fail)
+
+    assert store.run(contents) == NOTHING
+    put(store, a_task())
+    assert store.run(lambda tx: tx.count(QUEUE)) == 1
+
+
 def test_a_unit_sees_what_it_has_written(store):
     def work(tx):
         tx.put(QUEUE, a_task("a"))
@@ -446,6 +600,41 @@ def test_a_failure_nobody_foresaw_does_not_disturb_its_neighbours(group):
     assert [type(each.error) for each in outcomes] == [type(None), StoreFailedError, type(None)]
     assert names(available(group, 100)) == ["a", "b"]
     assert group.run(lambda tx: tx.count(QUEUE)) == 2
+
+
+@pytest.mark.parametrize("queue", [QUEUE, None], ids=["a queue", "everything"])
+def test_a_wipe_takes_what_came_before_it_in_its_commit_and_nothing_after(group, queue):
+    group.run(lambda tx: tx.put(QUEUE, a_task("stored")))
+
+    outcomes = Together(group).run(
+        lambda tx: tx.put(QUEUE, a_task("before")),
+        lambda tx: tx.record_leases(QUEUE, at=0, count=5, forget_before=0),
+        lambda tx: tx.wipe(queue),
+        lambda tx: fill(tx, OTHER),
+        lambda tx: tx.put(QUEUE, a_task("after")),
+        lambda tx: tx.record_leases(QUEUE, at=0, count=1, forget_before=0),
+    )
+
+    assert outcomes[2].value == Wiped(2, 0)
+    assert [each.held.name for each in look(group)] == ["after"]
+    assert group.run(lambda tx: (tx.count(QUEUE), tx.leases_since(QUEUE, 0))) == (1, 1)
+    assert group.run(lambda tx: (tx.count(OTHER), tx.leases_since(OTHER, 0))) == (2, 5)
+
+
+def test_a_wipe_whose_commit_another_unit_spoils_is_done_alone(group):
+    group.run(fill)
+
+    def fail(tx):
+        tx.put(OTHER, a_task())
+        raise ZeroDivisionError
+
+    outcomes = Together(group).run(
+        lambda tx: tx.put(QUEUE, a_task("before")), lambda tx: tx.wipe(QUEUE), fail
+    )
+
+    assert outcomes[1].value == Wiped(3, 1)
+    assert group.run(contents) == NOTHING
+    assert group.run(lambda tx: contents(tx, OTHER)) == NOTHING
 
 
 def test_closing_finishes_what_is_queued(group):
