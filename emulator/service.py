@@ -71,7 +71,7 @@ def open_service(
         sites=access.sites,
         cors=settings.cors,
         jsonp=settings.jsonp,
-        extensions=[extension(_gate(settings), clock)] if settings.control else [],
+        extensions=[extension(_gate(settings), engine)] if settings.control else [],
     )
     return Service(door, open_sqlite(path, durability=settings.durability, loop=loop))
 

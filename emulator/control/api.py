@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from discovery import contract
-from emulator.control import clock as clock_methods
+from emulator.control import clock, peek, reset
 from emulator.control.gate import Gate
-from emulator.engine.clock import Clock
+from emulator.engine.engine import Engine
 from emulator.rest.door import Extension
 
 
-def extension(gate: Gate, clock: Clock) -> Extension:
-    """The control API, to be served by a door."""
-    return Extension(contract.control(), clock_methods.handlers(clock), gate.admit)
+def extension(gate: Gate, engine: Engine) -> Extension:
+    """The control API of *engine*, to be served by a door."""
+    serve = {
+        **clock.handlers(engine.clock),
+        **peek.handlers(engine),
+        **reset.handlers(engine),
+    }
+    return Extension(contract.control(), serve, gate.admit)

@@ -278,6 +278,10 @@ class Engine:
 
         return work
 
+    def forget_calls(self, project: str | None = None, name: str | None = None) -> None:
+        """Let the rate of lease calls begin anew for all queues, a project's, or only one."""
+        self._lease_calls.forget(project, name)
+
     def _check_payload(self, payload: bytes) -> None:
         most = self.limits.payload_bytes
         if most is not None and len(payload) > most:
@@ -342,6 +346,14 @@ class _RateLimit:
                 return False
             calls.append(now)
             return True
+
+    def forget(self, project: str | None, name: str | None) -> None:
+        with self._lock:
+            self._calls = {
+                queue: calls
+                for queue, calls in self._calls.items()
+                if project not in (None, queue.project) or name not in (None, queue.name)
+            }
 
 
 def _paused(queue: QueueId) -> RefusedError:

@@ -13,13 +13,18 @@ _TASK_NAME = re.compile(r"[a-zA-Z0-9_-]{1,500}")
 _QUEUE_NAME = re.compile(r"[a-zA-Z0-9-]{1,100}")
 
 
+def is_task_name(name: str) -> bool:
+    """Whether a task can have this name."""
+    return _TASK_NAME.fullmatch(name) is not None
+
+
 def check_task_name(name: str) -> None:
     """Refuse a name that no task can have.
 
     Raises:
         RefusedError: INVALID_TASK_NAME.
     """
-    if not _TASK_NAME.fullmatch(name):
+    if not is_task_name(name):
         raise RefusedError(
             Code.INVALID_TASK_NAME,
             f"{name[:80]!r}: a task name is 1 to 500 letters, digits, underscores or hyphens",

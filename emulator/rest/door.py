@@ -113,7 +113,14 @@ class Door:
         }
         self._own = {
             (each.contract.version, id): Endpoint(
-                each.contract, method, each.serve[id], each.admit, jsonp=False
+                # Strict, or what is mistyped would pass for what is not given: the reset of a queue
+                # would be one of everything.
+                each.contract,
+                method,
+                each.serve[id],
+                each.admit,
+                jsonp=False,
+                strict=True,
             )
             for each in extensions
             for id, method in each.contract.methods.items()

@@ -86,11 +86,12 @@ class Endpoint:
         admit: Admit,
         *,
         jsonp: bool,
+        strict: bool = False,
     ) -> None:
         self._method = method
         self._serve = serve
         self._admit = admit
-        self._parser = Parser(contract, method, jsonp=jsonp)
+        self._parser = Parser(contract, method, jsonp=jsonp, strict=strict)
         self._read_mask = fields.reader(contract, method.response) if method.response else None
         # An older version's answers have what its own document has, and nothing newer.
         older = contract.version in VERSIONS[:-1] and method.response

@@ -23,6 +23,7 @@ CODE_HEADER = "x-taskqueue-error"
 _GET = "taskqueue.tasks.get"
 _DELETE = "taskqueue.tasks.delete"
 _INSERT = "taskqueue.tasks.insert"
+_LOOK = "emulator.tasks.get"
 
 _TASK_NAME_INVALID = "Task name is invalid."
 _TASK_NAME_UNKNOWN = "Task name does not exist."
@@ -205,6 +206,13 @@ def body_required() -> WireError:
     return WireError(400, "required", "Required")
 
 
+def unexpected_body() -> WireError:
+    """Something was sent in the body that the method would not read, and its caller relies on."""
+    return WireError(
+        400, "invalid", "The method reads no body: give its parameters in the query of the URL."
+    )
+
+
 def member_required(name: str) -> WireError:
     """The body lacks a member that the method needs."""
     return WireError(400, "required", f"Required: {name}")
@@ -232,6 +240,36 @@ def parameter_required(name: str) -> WireError:
 def invalid_parameter(name: str, message: str) -> WireError:
     """A parameter has a value that it cannot have."""
     return WireError(400, "invalidParameter", message, location=Location("parameter", name))
+
+
+def out_of_range(
+    name: str, value: int, *, low: int, high: int, code: Code | None = None
+) -> WireError:
+    """A parameter is a number that is too small or too large."""
+    return WireError(
+        400,
+        "invalidParameter",
+        f"Invalid value '{value}'. Values must be within the range: [{low}, {high}]",
+        location=Location("parameter", name),
+        code=code,
+    )
+
+
+def invalid_page_token(token: str) -> WireError:
+    """A page token that no page was answered with."""
+    return invalid_parameter(
+        "pageToken", f"Invalid page token {token[:80]!a}: use the nextPageToken of another page."
+    )
+
+
+def queue_without_project() -> WireError:
+    """A queue is given, and queues of many projects may have its name."""
+    return WireError(
+        400,
+        "required",
+        "Required parameter: project, since there is a queue given.",
+        location=Location("parameter", "project"),
+    )
 
 
 def invalid_selection(selection: str) -> WireError:
@@ -349,14 +387,7 @@ def _reused_attempt(error: AttemptReusedError) -> WireError:
 def _out_of_range(error: OutOfRangeError, method: str) -> WireError:
     name = _PARAMETERS[error.argument, method]
     high = _INT32_MAX if error.high is None else error.high
-    bounds = f"[{error.low}, {high}]"
-    return WireError(
-        400,
-        "invalidParameter",
-        f"Invalid value '{error.value}'. Values must be within the range: {bounds}",
-        location=Location("parameter", name),
-        code=error.code,
-    )
+    return out_of_range(name, error.value, low=error.low, high=high, code=error.code)
 
 
 _PARAMETERS = {
@@ -384,6 +415,7 @@ _TABLE: dict[tuple[Code, str | None], tuple[int, str, str]] = {
     (Code.UNKNOWN_TASK, None): (400, "invalid", _LEASE_EXPIRED),
     (Code.UNKNOWN_TASK, _DELETE): (400, "invalid", _TASK_NAME_INVALID),
     (Code.UNKNOWN_TASK, _GET): (*choices.UNKNOWN_TASK, _TASK_NAME_UNKNOWN),
+    (Code.UNKNOWN_TASK, _LOOK): (404, "notFound", _TASK_NAME_UNKNOWN),
     (Code.TASK_LEASE_EXPIRED, None): (400, "invalid", _LEASE_EXPIRED),
     (Code.TASK_TOO_LARGE, None): (400, "invalid", "Task size too large."),
     (Code.INVALID_ETA, None): (400, "invalid", "Task ETA is invalid."),

@@ -52,7 +52,19 @@ _Read: TypeAlias = Callable[[str], object]
 class Parser:
     """Reads the requests of one method."""
 
-    def __init__(self, contract: Contract, method: Method, *, jsonp: bool) -> None:
+    def __init__(
+        self, contract: Contract, method: Method, *, jsonp: bool, strict: bool = False
+    ) -> None:
+        """Prepare to read.
+
+        Args:
+            contract: Has the parameters of all methods, and the schemas.
+            method: Whose requests.
+            jsonp: Whether ``callback`` is a parameter.
+            strict: Whether what nobody reads is refused: unknown parameters, unless the caller
+                says otherwise, and a body where none is read.
+        """
+        self._strict = strict
         own = [each for each in method.parameters.values() if each.location == "query"]
         listed = (*contract.parameters.values(), *own)
         stack = _STACK_PARAMETERS | ({"callback": "string"} if jsonp else {})
@@ -72,14 +84,14 @@ class Parser:
         """The parameters that the method knows, as typed values.
 
         Raises:
-            WireError: One is missing, repeated, or cannot be read; or, with ``strict=true``, is
-                unknown.
+            WireError: One is missing, repeated, or cannot be read; or it is unknown, and
+                strictness was asked for.
         """
         given = self._known(pairs)
         for name in self._required:
             if name not in given:
                 raise errors.parameter_required(name)
-        if given.get("strict"):
+        if given.get("strict", self._strict):
             self._refuse_unknown(pairs)
         return given
 
@@ -118,6 +130,8 @@ class Parser:
         Raises:
             WireError: It is not a JSON object, or a member has the wrong type.
         """
+        if self._strict and self._schema is None and raw.strip() not in (b"", b"{}"):
+            raise errors.unexpected_body()
         if self._schema is None or not raw or raw.isspace():
             return None
         members = _json(raw)
