@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -39,6 +40,9 @@ def build(
                 progress(end)
     finally:
         store.close()
+    # Or the system would write it to the disk while a server's flushes are measured.
+    with path.open("rb+") as file:
+        os.fsync(file)
 
 
 def tag(number: int) -> str:
