@@ -117,7 +117,7 @@ class _Peek:
         )
 
         def work(tx: Transaction) -> _Page:
-            page = _page(tx, queue, after, asked, self._engine.clock.now())
+            page = _page(tx, queue, after, asked, self._engine.now_in(tx))
             if not after and not page.seen and page.more_after is None:
                 self._check_queue(tx, queue)
             return page
@@ -138,7 +138,7 @@ class _Peek:
 
         def work(tx: Transaction) -> _Seen:
             held = tx.find(queue, name, with_payload=True)
-            state = None if held is None else state_of(held, self._engine.clock.now())
+            state = None if held is None else state_of(held, self._engine.now_in(tx))
             if held is None or state is None:
                 self._check_queue(tx, queue)
                 raise RefusedError(Code.UNKNOWN_TASK, f"there is no task {name!r}")

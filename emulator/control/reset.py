@@ -67,6 +67,7 @@ def _chosen(arguments: Arguments) -> tuple[str | None, str | None]:
 
 def _wipe(tx: Transaction, project: str | None, queue: str | None) -> Wiped:
     if project is None:
+        tx.set_clock(None)
         return tx.wipe()
     queues = tx.queues(project) if queue is None else [QueueId(project, queue)]
     wiped = [tx.wipe(each) for each in queues]

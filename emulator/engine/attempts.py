@@ -32,7 +32,7 @@ def once(
     id: str,
     *,
     asked: str,
-    now: Callable[[], int],
+    now: Callable[[Transaction], int],
 ) -> Work[Sequence[Task]]:
     """The call *id* as a unit of work that leases once, however often it is run.
 
@@ -41,7 +41,7 @@ def once(
         queue: Whose tasks.
         id: The caller's name for the call.
         asked: The call's arguments, in a form of which only equality matters.
-        now: Tells the time in microseconds; asked once in the unit.
+        now: Tells the time in a unit, in microseconds; asked once.
 
     Raises:
         RefusedError: INVALID_REQUEST for a malformed id; from the unit AttemptReusedError where the
@@ -54,7 +54,7 @@ def once(
         )
 
     def work(tx: Transaction) -> Sequence[Task]:
-        at = now()
+        at = now(tx)
         known = tx.attempt(queue, id)
         if known is not None and known.until > at:
             if known.asked != asked:

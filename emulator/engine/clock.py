@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import threading
 import time
+from dataclasses import dataclass
 from typing import Protocol
 
 MICROSECONDS = 1_000_000
+
+LATEST = 253_402_214_400 * MICROSECONDS
+"""The last day of 9999, beyond which no controlled clock goes: calendars end there."""
 
 
 class Clock(Protocol):
@@ -57,3 +61,35 @@ class VirtualClock:
         with self._lock:
             self._now += round(seconds * MICROSECONDS)
             return self._now
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClockState:
+    """How a controlled clock goes: from an instant of its own on, so many times as fast as another.
+
+    All but *factor* is in microseconds.
+
+    Attributes:
+        base: The time of the other clock, most often the machine's, when this state began.
+        own: The time of the controlled clock then.
+        factor: How much of its own time passes in one second of the other; 0 is none.
+        auto_jump: How far a lease that would be empty may jump ahead; 0 is not at all.
+        seen: The latest time that something was stored at. The other clock may have been set back
+            since, while nobody watched.
+    """
+
+    base: int
+    own: int
+    factor: float = 1.0
+    auto_jump: int = 0
+    seen: int = 0
+
+    def at(self, base: int) -> int:
+        """The own time when the other clock shows *base*. A smaller *base* never gives more."""
+        passed = round(max(base - self.base, 0) * self.factor)
+        return min(max(self.own + passed, self.seen), LATEST)
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it is nothing but the other clock's time, now and later."""
+        return (self.own, self.factor, self.auto_jump) == (self.base, 1.0, 0)

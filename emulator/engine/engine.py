@@ -15,6 +15,7 @@ from collections.abc import Iterable, Sequence
 
 from emulator.engine import attempts
 from emulator.engine.clock import MICROSECONDS, Clock
+from emulator.engine.controlled_clock import ControlledClock
 from emulator.engine.errors import Code, OutOfRangeError, RefusedError
 from emulator.engine.limits import STANDARD, Limits
 from emulator.engine.model import LeaseToken, QueueId, QueueSettings, QueueStats, Task
@@ -44,12 +45,13 @@ class Engine:
         """Make an engine.
 
         Args:
-            clock: Asked once in each unit of work.
+            clock: Asked once in each unit of work; a ``ControlledClock`` may jump in a lease.
             queues: Which queues there are; by default any.
             limits: How much is allowed.
             tombstone_seconds: How long a deleted name stays taken; 0 frees it at once.
         """
         self.clock = clock
+        self._controlled = clock if isinstance(clock, ControlledClock) else None
         self.queues = queues if queues is not None else QueueBook()
         self.limits = limits
         self._tombstone = tombstone_seconds * MICROSECONDS
@@ -86,7 +88,7 @@ class Engine:
             raise RefusedError(Code.INVALID_ETA, f"eta is {eta}, before 1970")
 
         def work(tx: Transaction) -> Task:
-            now = self.clock.now()
+            now = self.now_in(tx)
             self._check_horizon(eta, now)
             task = Task(
                 # The store refuses a name that is taken, fails, and runs this again: another name.
@@ -149,6 +151,9 @@ class Engine:
         A task that has had all the leases of its queue's retry limit is deleted when it is met,
         and takes no place among the *count*.
 
+        If nothing can be leased, a controlled clock that jumps goes to the next ETA that might
+        change that, be it the end of a lease.
+
         Args:
             queue: Whose tasks.
             count: How many at most, from 1 to ``limits.tasks_per_lease``.
@@ -175,9 +180,7 @@ class Engine:
             raise _paused(queue)
         gives = not settings.paused and self._lease_calls.allows(queue, self.clock.now())
 
-        def work(tx: Transaction, now: int) -> Sequence[Task]:
-            if not gives:
-                return []
+        def lease_at(tx: Transaction, now: int) -> Sequence[Task]:
             wanted: str | None = tag or None
             met: list[Task] = []
             if group_by_tag and not tag:
@@ -198,10 +201,19 @@ class Engine:
                 tx.record_leases(queue, at=now, count=len(leased), forget_before=now - _HOUR)
             return leased
 
+        def work(tx: Transaction, now: int) -> Sequence[Task]:
+            if not gives:
+                return []
+            leased = lease_at(tx, now)
+            if leased or self._controlled is None:
+                return leased
+            jumps = self._controlled.jumps(tx, queue, now=now, tag=tag or None)
+            return next(filter(None, (lease_at(tx, later) for later in jumps)), [])
+
         if attempt is None:
-            return lambda tx: work(tx, self.clock.now())
+            return lambda tx: work(tx, self.now_in(tx))
         asked = f"{count} {seconds} {group_by_tag} {tag}"
-        return attempts.once(work, queue, attempt, asked=asked, now=self.clock.now)
+        return attempts.once(work, queue, attempt, asked=asked, now=self.now_in)
 
     def renew(self, queue: QueueId, name: str, *, seconds: int, token: LeaseToken) -> Work[Task]:
         """Move the end of a live lease to *seconds* from now; 0 releases the task.
@@ -220,7 +232,7 @@ class Engine:
             raise _paused(queue)
 
         def work(tx: Transaction) -> Task:
-            now = self.clock.now()
+            now = self.now_in(tx)
             task = _live(tx, queue, name, now, with_payload=True)
             if now >= task.eta or not _fits(token, task):
                 raise RefusedError(
@@ -244,7 +256,7 @@ class Engine:
         check_task_name(name)
 
         def work(tx: Transaction) -> None:
-            now = self.clock.now()
+            now = self.now_in(tx)
             _live(tx, queue, name, now)
             self._bury(tx, queue, name, now)
 
@@ -267,13 +279,14 @@ class Engine:
         self.queues.pull_queue(queue.name)
 
         def work(tx: Transaction) -> QueueStats:
-            second = self.clock.now() // MICROSECONDS * MICROSECONDS + MICROSECONDS
+            now = self.now_in(tx)
+            next_second = now // MICROSECONDS * MICROSECONDS + MICROSECONDS
             oldest = tx.first(queue, limit=1)
             return QueueStats(
                 total_tasks=tx.count(queue),
                 oldest_eta=oldest[0].eta if oldest else None,
-                leased_last_minute=tx.leases_since(queue, second - _MINUTE),
-                leased_last_hour=tx.leases_since(queue, second - _HOUR),
+                leased_last_minute=tx.leases_between(queue, next_second - _MINUTE, now),
+                leased_last_hour=tx.leases_between(queue, next_second - _HOUR, now),
             )
 
         return work
@@ -281,6 +294,10 @@ class Engine:
     def forget_calls(self, project: str | None = None, name: str | None = None) -> None:
         """Let the rate of lease calls begin anew for all queues, a project's, or only one."""
         self._lease_calls.forget(project, name)
+
+    def now_in(self, tx: Transaction) -> int:
+        """The time in a unit of work, in microseconds."""
+        return self.clock.now() if self._controlled is None else self._controlled.now_in(tx)
 
     def _check_payload(self, payload: bytes) -> None:
         most = self.limits.payload_bytes

@@ -5,7 +5,8 @@
     EngineError
     |- RefusedError          the request breaks a rule; nothing was changed
     |  |- OutOfRangeError    a number is outside its limits
-    |  `- AttemptReusedError a lease call's id came again with another call
+    |  |- AttemptReusedError a lease call's id came again with another call
+    |  `- WrongTimeError     a controlled clock cannot go there
     |- OverloadedError       too much is waiting; nothing was changed, try again
     `- StoreFailedError      the disk or the database failed; whether it was kept is not known
 """
@@ -90,6 +91,24 @@ class AttemptReusedError(RefusedError):
             f"attempt {id!r} asked for something else: each new call needs an id of its own",
         )
         self.id = id
+
+
+class WrongTimeError(RefusedError):
+    """A controlled clock cannot go to an instant (INVALID_REQUEST).
+
+    Attributes:
+        asked: Where it was to go; microseconds.
+        now: Where it is; it never goes back.
+        latest: Where it ends.
+    """
+
+    def __init__(self, asked: int, *, now: int, latest: int) -> None:
+        super().__init__(
+            Code.INVALID_REQUEST, f"a clock at {now} goes no further back, nor beyond {latest}"
+        )
+        self.asked = asked
+        self.now = now
+        self.latest = latest
 
 
 class OverloadedError(EngineError):

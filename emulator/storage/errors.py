@@ -4,7 +4,8 @@
 
     StoreOpenError
     |- StoreBusyError         another process has it
-    `- StoreUnusableError     it cannot be read, or is not ours
+    |- StoreUnusableError     it cannot be read, or is not ours
+    `- StoreVirtualTimeError  its time is not the machine's, and the server's is
 """
 
 from __future__ import annotations
@@ -20,3 +21,7 @@ class StoreBusyError(StoreOpenError):
 
 class StoreUnusableError(StoreOpenError):
     """The store cannot be read or written, belongs to another program, or is too new."""
+
+
+class StoreVirtualTimeError(StoreOpenError):
+    """The store was written under a virtual clock, and the server has none."""

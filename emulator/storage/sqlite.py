@@ -17,9 +17,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
-from emulator.engine.clock import MICROSECONDS
+from emulator.engine.clock import MICROSECONDS, ClockState
 from emulator.engine.model import Attempt, Kept, QueueId, Task, Tombstone, Wiped
-from emulator.engine.store import Store, Transaction
+from emulator.engine.store import Store, Transaction, Work
 from emulator.storage.errors import StoreBusyError, StoreUnusableError
 from emulator.storage.group_commit import GroupCommit
 from emulator.storage.loop_commit import LoopCommit
@@ -57,6 +57,7 @@ def open_sqlite(
     *,
     durability: Durability,
     loop: asyncio.AbstractEventLoop | None = None,
+    first: Work[object] | None = None,
 ) -> Store:
     """Open the store in the file *path*, making it if there is none; None keeps it in memory.
 
@@ -65,25 +66,30 @@ def open_sqlite(
         durability: ``full`` survives loss of power, ``normal`` survives a killed process and may
             lose the last moments at loss of power, ``off`` leaves all to the operating system.
         loop: Drives the store, which then is for this loop; by default a thread does.
+        first: A unit of work that is done before the store is opened to others. If it raises, that
+            is raised here, and the store is not opened.
 
     Raises:
         StoreBusyError: Another process serves this file.
         StoreUnusableError: The file cannot be read or written, is not ours, or is too new.
     """
-    session = SqliteSession(None if path is None else Path(path), durability)
+    session = SqliteSession(None if path is None else Path(path), durability, first=first)
     return GroupCommit(session) if loop is None else LoopCommit(session, loop)
 
 
 class SqliteSession:
     """The writer's connection: opening, migrating, and the bounds of transactions."""
 
-    def __init__(self, path: Path | None, durability: Durability) -> None:
+    def __init__(
+        self, path: Path | None, durability: Durability, *, first: Work[object] | None = None
+    ) -> None:
+        self._first = first
         self._path = path
         self._durability: Durability = durability
         self._lock: int | None = None
 
     def open(self) -> Transaction:
-        """Lock the file, connect, and bring the schema up to date."""
+        """Lock the file, connect, bring the schema up to date, and run the first unit."""
         if self._path is not None:
             self._lock = _lock(self._path)
         try:
@@ -93,7 +99,12 @@ class SqliteSession:
         except BaseException:
             self._unlock()
             raise
-        self._tx = SqliteTransaction(self._connection)
+        try:
+            self._tx = SqliteTransaction(self._connection)
+            self._begin_with(self._first)
+        except BaseException:
+            self.close()
+            raise
         return self._tx
 
     def begin(self) -> None:
@@ -124,6 +135,13 @@ class SqliteSession:
         self._connection.close()
         self._unlock()
 
+    def _begin_with(self, work: Work[object] | None) -> None:
+        if work is not None:
+            self.begin()
+            work(self._tx)
+            self.flush()
+            self.commit()
+
     def _unlock(self) -> None:
         if self._lock is not None:
             os.close(self._lock)
@@ -144,6 +162,8 @@ class SqliteTransaction:
         self._added_ids: list[QueueId] = []
         self._added_tasks: Counter[int] = Counter()
         self._added_leases: Counter[tuple[int, int]] = Counter()
+        self._clock = self._committed_clock = self._read_clock()
+        self._seen: int | None = None
 
     def find(
         self, queue: QueueId, name: str, *, with_payload: bool = False
@@ -192,6 +212,17 @@ class SqliteTransaction:
         )
         for *fields, payload in rows:
             yield _task(*fields, payload=payload or b"")
+
+    def next_eta(self, queue: QueueId, *, after: int, tag: str | None = None) -> int | None:
+        self._write_new()
+        index, where = ("task_by_eta", "") if tag is None else ("task_by_tag", " AND tag = ?")
+        values: tuple[int | str, ...] = (self._id(queue), after)
+        row = self._sql(
+            f"SELECT eta FROM task INDEXED BY {index}"
+            f" WHERE buried_until IS NULL AND queue = ? AND eta > ?{where} ORDER BY eta LIMIT 1",
+            values if tag is None else (*values, tag),
+        ).fetchone()
+        return int(row[0]) if row else None
 
     def first(self, queue: QueueId, *, limit: int) -> Sequence[Task]:
         self._write_new()
@@ -263,14 +294,18 @@ class SqliteTransaction:
         self.writes += 1
         self._added_leases[queue_id, second] += count
 
-    def leases_since(self, queue: QueueId, since: int) -> int:
-        queue_id, second = self._id(queue), since // MICROSECONDS
+    def leases_between(self, queue: QueueId, since: int, until: int) -> int:
+        queue_id, first, last = self._id(queue), since // MICROSECONDS, until // MICROSECONDS
         (stored,) = self._sql(
-            "SELECT coalesce(sum(leases), 0) FROM lease_count WHERE queue = ? AND second >= ?",
-            (queue_id, second),
+            "SELECT coalesce(sum(leases), 0) FROM lease_count"
+            " WHERE queue = ? AND second BETWEEN ? AND ?",
+            (queue_id, first, last),
         ).fetchone()
-        added = (n for (q, at), n in self._added_leases.items() if q == queue_id and at >= second)
-        return int(stored) + sum(added)
+        return int(stored) + sum(
+            leases
+            for (whose, second), leases in self._added_leases.items()
+            if whose == queue_id and first <= second <= last
+        )
 
     def attempt(self, queue: QueueId, id: str) -> Attempt | None:
         row = self._sql(
@@ -362,8 +397,27 @@ class SqliteTransaction:
             del self._added_leases[key]
         return Wiped(tasks, names - tasks)
 
+    def clock(self) -> ClockState | None:
+        return self._clock
+
+    def set_clock(self, state: ClockState | None) -> None:
+        if state is None:
+            self._sql("DELETE FROM clock")
+        else:
+            self._sql(
+                "INSERT OR REPLACE INTO clock (id, base, own, factor, auto_jump, seen)"
+                " VALUES (1, ?, ?, ?, ?, ?)",
+                (state.base, state.own, state.factor, state.auto_jump, state.seen),
+            )
+        self._clock = state
+        self._seen = None  # it was another clock's time
+        self.writes += 1
+
+    def saw(self, now: int) -> None:
+        self._seen = now
+
     def flush(self) -> None:
-        """Write what the batch has gathered: new tasks, many to a statement, and counts."""
+        """Write what the batch has gathered: new tasks, many to a statement, counts, the time."""
         self._write_new()
         for queue_id, change in self._added_tasks.items():
             if change:
@@ -374,6 +428,8 @@ class SqliteTransaction:
                 " ON CONFLICT (queue, second) DO UPDATE SET leases = leases + excluded.leases",
                 (queue_id, second, leases),
             )
+        if self._seen is not None and self.writes:
+            self._sql("UPDATE clock SET seen = ?", (self._seen,))
 
     def settled(self) -> None:
         """The batch is committed."""
@@ -381,6 +437,8 @@ class SqliteTransaction:
         self._added_ids.clear()
         self._added_tasks.clear()
         self._added_leases.clear()
+        self._committed_clock = self._clock
+        self._seen = None
 
     def undone(self) -> None:
         """The batch was rolled back, and the queues that it made with it."""
@@ -388,7 +446,15 @@ class SqliteTransaction:
         self._first_end = 0  # not known any more: a sweep may have been undone
         for queue in self._added_ids:
             self._ids.pop(queue, None)  # it may have been wiped as well
+        self._clock = self._committed_clock
         self.settled()
+
+    def _read_clock(self) -> ClockState | None:
+        row = self._sql("SELECT base, own, factor, auto_jump, seen FROM clock").fetchone()
+        if row is None:
+            return None
+        base, own, factor, auto_jump, seen = row
+        return ClockState(base=base, own=own, factor=factor, auto_jump=auto_jump, seen=seen)
 
     def _read_first_end(self) -> int:
         (first,) = self._sql(

@@ -27,6 +27,7 @@ DATA_FILES = [
     "emulator/py.typed",
     "emulator/storage/sql/0001_tasks.sql",
     "emulator/storage/sql/0002_attempts.sql",
+    "emulator/storage/sql/0003_clock.sql",
     "tqsdk/py.typed",
 ]
 

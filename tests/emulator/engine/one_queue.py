@@ -8,16 +8,20 @@ from copy import copy
 import pytest
 
 from emulator.engine.clock import MICROSECONDS, VirtualClock
+from emulator.engine.controlled_clock import ControlledClock, Reading
 from emulator.engine.engine import Engine
 from emulator.engine.errors import Code, RefusedError
 from emulator.engine.limits import STANDARD, Limits
 from emulator.engine.model import LeaseToken, QueueId, QueueSettings, QueueStats, Task
 from emulator.engine.queues import QueueBook
-from emulator.engine.store import Store
+from emulator.engine.store import Store, Work
 
 
 class OneQueue:
-    """The queue ``q`` of project ``p``, or another of the same engine by ``beside``."""
+    """The queue ``q`` of project ``p``, or another of the same engine by ``beside``.
+
+    With *control* its clock is ``control``, which follows ``clock``.
+    """
 
     def __init__(
         self,
@@ -27,13 +31,15 @@ class OneQueue:
         limits: Limits = STANDARD,
         tombstone_seconds: int = 7 * 86_400,
         auto_create: bool = True,
+        control: bool = False,
     ) -> None:
         configured = {} if settings is None else {"q": settings}
         self.clock = VirtualClock()
+        self.control = ControlledClock(self.clock)
         self.id = QueueId("p", "q")
         self._store = store
         self._engine = Engine(
-            self.clock,
+            self.control if control else self.clock,
             queues=QueueBook(configured, auto_create=auto_create),
             limits=limits,
             tombstone_seconds=tombstone_seconds,
@@ -46,7 +52,11 @@ class OneQueue:
         return other
 
     def now(self, *, plus: float = 0) -> int:
-        return self.clock.now() + round(plus * MICROSECONDS)
+        return self._engine.clock.now() + round(plus * MICROSECONDS)
+
+    def move(self, work: Work[Reading]) -> None:
+        """Do *work* of ``control``."""
+        self._store.run(work)
 
     def insert(
         self,

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from queue import SimpleQueue
 from typing import Any, TypeVar
 
-from emulator.engine.clock import MICROSECONDS
+from emulator.engine.clock import MICROSECONDS, ClockState
 from emulator.engine.errors import EngineError, OverloadedError, StoreFailedError
 from emulator.engine.model import Attempt, Kept, QueueId, Task, Tombstone, Wiped
 from emulator.engine.store import Outcome, Work
@@ -29,6 +29,7 @@ class PlainTransaction:
     leases: list[tuple[QueueId, int, int]] = field(default_factory=list)
     attempts: dict[tuple[QueueId, str], Attempt] = field(default_factory=dict)
     known: set[QueueId] = field(default_factory=set)
+    clock_state: ClockState | None = None
     writes: int = 0
 
     def find(
@@ -56,6 +57,12 @@ class PlainTransaction:
         for task in self._live(queue):
             if task.eta <= now and tag in (None, task.tag):
                 yield task
+
+    def next_eta(self, queue: QueueId, *, after: int, tag: str | None = None) -> int | None:
+        later = (
+            task.eta for task in self._live(queue) if task.eta > after and tag in (None, task.tag)
+        )
+        return min(later, default=None)
 
     def first(self, queue: QueueId, *, limit: int) -> Sequence[Task]:
         return [task._replace(payload=None) for task in self._live(queue)[:limit]]
@@ -93,9 +100,9 @@ class PlainTransaction:
         self.leases = [each for each in self.leases if each[0] != queue or each[1] >= oldest]
         self.leases.append((queue, second, count))
 
-    def leases_since(self, queue: QueueId, since: int) -> int:
-        second = since // MICROSECONDS
-        return sum(count for whose, at, count in self.leases if whose == queue and at >= second)
+    def leases_between(self, queue: QueueId, since: int, until: int) -> int:
+        seconds = range(since // MICROSECONDS, until // MICROSECONDS + 1)
+        return sum(count for whose, at, count in self.leases if whose == queue and at in seconds)
 
     def attempt(self, queue: QueueId, id: str) -> Attempt | None:
         return self.attempts.get((queue, id))
@@ -139,10 +146,24 @@ class PlainTransaction:
         tasks = sum(isinstance(each, Task) for each in gone)
         return Wiped(tasks, len(gone) - tasks)
 
+    def clock(self) -> ClockState | None:
+        return self.clock_state
+
+    def set_clock(self, state: ClockState | None) -> None:
+        self.writes += 1
+        self.clock_state = state
+
+    def saw(self, now: int) -> None:
+        pass  # nobody can open it again
+
     def copy(self) -> PlainTransaction:
         """The same contents, to go on from or to go back to."""
         return PlainTransaction(
-            dict(self.held), list(self.leases), dict(self.attempts), set(self.known)
+            dict(self.held),
+            list(self.leases),
+            dict(self.attempts),
+            set(self.known),
+            self.clock_state,
         )
 
     def _kept(self, queue: QueueId, name: str, with_payload: bool) -> Kept:

@@ -7,7 +7,8 @@ from importlib.resources import files
 
 import pytest
 
-from emulator.engine.clock import VirtualClock
+from emulator.engine.clock import ClockState, VirtualClock
+from emulator.engine.controlled_clock import ControlledClock
 from emulator.engine.engine import Engine
 from emulator.engine.errors import RefusedError
 from emulator.engine.model import QueueId
@@ -15,6 +16,7 @@ from emulator.storage.errors import StoreBusyError, StoreUnusableError
 from emulator.storage.sqlite import SqliteSession, open_sqlite
 
 QUEUE = QueueId("p", "q")
+A_CLOCK = ClockState(base=1, own=2)
 
 
 @pytest.fixture
@@ -59,6 +61,28 @@ def test_a_file_of_the_first_version_is_brought_up_to_date(path):
     store.run(engine.insert(QUEUE, payload=b"", name="a"))
     leased = store.run(engine.lease(QUEUE, count=1, seconds=60, attempt="i"))
     assert store.run(engine.lease(QUEUE, count=1, seconds=60, attempt="i")) == leased
+    store.close()
+
+
+def test_a_first_unit_is_done_before_the_store_is_open_to_others(path):
+    open_sqlite(path, durability="full", first=lambda tx: tx.set_clock(A_CLOCK)).close()
+
+    store = open_sqlite(path, durability="full")
+
+    assert store.run(lambda tx: tx.clock()) == A_CLOCK
+    store.close()
+
+
+def test_a_first_unit_that_fails_leaves_the_file_as_it_was_and_free(path):
+    def fail(tx):
+        tx.set_clock(A_CLOCK)
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        open_sqlite(path, durability="full", first=fail)
+
+    store = open_sqlite(path, durability="full")
+    assert store.run(lambda tx: tx.clock()) is None
     store.close()
 
 
@@ -215,17 +239,49 @@ def test_a_wipe_leaves_no_row_of_what_it_took(traced, queue):
 
 
 @pytest.mark.parametrize(
+    ("move", "more"),
+    [
+        (lambda clock: clock.read, []),
+        (lambda clock: clock.freeze(), []),
+        (lambda clock: clock.advance(60), ["UPDATE clock"]),
+    ],
+    ids=["untouched", "frozen", "advanced"],
+)
+def test_a_controlled_clock_takes_at_most_one_statement_a_batch(traced, move, more):
+    session, tx, statements = traced
+    clock = ControlledClock(VirtualClock())
+    engine = Engine(clock)
+    session.begin()
+    engine.insert(QUEUE, payload=b"")(tx)
+    move(clock)(tx)
+    session.flush()
+    session.commit()
+    statements.clear()
+
+    session.begin()
+    for _ in range(60):
+        engine.insert(QUEUE, payload=b"")(tx)
+    session.flush()
+    session.commit()
+
+    words = [" ".join(each.split()[:2]) for each in statements if each != "COMMIT"]
+    assert words == ["BEGIN IMMEDIATE", "INSERT INTO", "UPDATE queue", *more]
+
+
+@pytest.mark.parametrize(
     "verb",
     [
         lambda tx: list(tx.available(QUEUE, now=10**18)),
         lambda tx: list(tx.available(QUEUE, now=10**18, tag="t")),
+        lambda tx: tx.next_eta(QUEUE, after=0),
+        lambda tx: tx.next_eta(QUEUE, after=0, tag="t"),
         lambda tx: tx.first(QUEUE, limit=100),
         lambda tx: tx.find(QUEUE, "a"),
         lambda tx: tx.sweep(now=10**18, limit=2),
         lambda tx: tx.attempt(QUEUE, "i"),
         lambda tx: tx.forget_attempts(now=10**18, limit=2),
         lambda tx: tx.count(QUEUE),
-        lambda tx: tx.leases_since(QUEUE, 0),
+        lambda tx: tx.leases_between(QUEUE, 0, 9),
         lambda tx: tx.queues("p"),
         lambda tx: tx.look(QUEUE, after="a", limit=100),
         lambda tx: tx.wipe(QUEUE),

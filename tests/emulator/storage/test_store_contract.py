@@ -6,6 +6,7 @@ import threading
 
 import pytest
 
+from emulator.engine.clock import ClockState
 from emulator.engine.errors import Code, OverloadedError, RefusedError, StoreFailedError
 from emulator.engine.model import Attempt, Kept, QueueId, Task, Tombstone, Wiped
 from emulator.storage.group_commit import GroupCommit
@@ -121,6 +122,40 @@ def test_a_listing_has_what_is_leased_and_no_payloads(store):
 
     assert names(listed) == ["b", "a"]
     assert [task.payload for task in listed] == [None, None]
+
+
+def next_eta(store, after, tag=None):
+    return store.run(lambda tx: tx.next_eta(QUEUE, after=after, tag=tag))
+
+
+def test_the_next_eta_is_the_first_that_is_later(store):
+    put(store, a_task("a", eta=10), a_task("b", eta=30), a_task("c", eta=20, retry_count=1))
+    put(store, a_task("other", eta=11), queue=QueueId("p", "other"))
+
+    assert [next_eta(store, after) for after in (9, 10, 20, 29, 30)] == [10, 20, 30, 30, None]
+
+
+def test_the_next_eta_of_a_tag_is_not_that_of_another(store):
+    put(store, a_task("a", eta=10, tag="red"), a_task("b", eta=20), a_task("c", eta=30, tag="Red"))
+
+    assert [next_eta(store, 0, tag) for tag in ("red", "", "Red", "blue")] == [10, 20, 30, None]
+    assert next_eta(store, 10, "red") is None
+
+
+def test_a_deleted_task_has_no_eta(store):
+    put(store, a_task("a", eta=10))
+
+    store.run(lambda tx: tx.bury(QUEUE, "a", until=500))
+
+    assert next_eta(store, 0) is None
+
+
+def test_the_next_eta_is_that_of_what_the_same_unit_has_put(store):
+    def work(tx):
+        tx.put(QUEUE, a_task("a", eta=10))
+        return tx.next_eta(QUEUE, after=0)
+
+    assert store.run(work) == 10
 
 
 def test_rescheduling_moves_a_task_and_leaves_its_payload(store):
@@ -262,9 +297,10 @@ def test_leases_are_counted_by_the_second(store):
             )
         )
 
-    assert store.run(lambda tx: tx.leases_since(QUEUE, 1_500_000)) == 15
-    assert store.run(lambda tx: tx.leases_since(QUEUE, 2_000_000)) == 12
-    assert store.run(lambda tx: tx.leases_since(QueueId("p", "other"), 0)) == 0
+    assert store.run(lambda tx: tx.leases_between(QUEUE, 1_500_000, 9_999_999)) == 15
+    assert store.run(lambda tx: tx.leases_between(QUEUE, 2_000_000, 9_999_999)) == 12
+    assert store.run(lambda tx: tx.leases_between(QUEUE, 1_999_999, 2_000_000)) == 7
+    assert store.run(lambda tx: tx.leases_between(QueueId("p", "other"), 0, 9_999_999)) == 0
 
 
 def an_attempt(id="i", *, until=100, **fields) -> Attempt:
@@ -392,7 +428,7 @@ def contents(tx, queue=QUEUE):
         tx.first(queue, limit=100),
         list(tx.available(queue, now=10**15, tag="")),
         tx.count(queue),
-        tx.leases_since(queue, 0),
+        tx.leases_between(queue, 0, 9),
         tx.attempt(queue, "i"),
         queue in tx.queues(),
     )
@@ -481,6 +517,74 @@ def test_a_unit_that_fails_may_have_wiped_what_it_stored_itself(store):
     assert store.run(lambda tx: tx.count(QUEUE)) == 1
 
 
+A_CLOCK = ClockState(base=2**60, own=10**17, factor=1e-3, auto_jump=2**55, seen=10**17 + 1)
+
+
+def clock(store):
+    return store.run(lambda tx: tx.clock())
+
+
+def test_a_store_has_no_clock_until_it_is_given_one(store):
+    assert clock(store) is None
+
+    store.run(lambda tx: tx.set_clock(A_CLOCK))
+
+    assert clock(store) == A_CLOCK
+
+
+def test_a_clock_takes_the_place_of_the_one_before_and_can_be_taken_away(store):
+    store.run(lambda tx: tx.set_clock(A_CLOCK))
+    store.run(lambda tx: tx.set_clock(ClockState(base=1, own=2)))
+    assert clock(store) == ClockState(base=1, own=2)
+
+    store.run(lambda tx: tx.set_clock(None))
+
+    assert clock(store) is None
+
+
+def test_a_clock_of_a_unit_that_fails_was_never_set(store):
+    store.run(lambda tx: tx.set_clock(A_CLOCK))
+
+    def fail(tx):
+        tx.set_clock(None)
+        raise ZeroDivisionError
+
+    with pytest.raises(StoreFailedError):
+        store.run(fail)
+
+    assert clock(store) == A_CLOCK
+
+
+def test_what_a_clock_showed_is_no_write(store):
+    def look_and_refuse(tx):
+        tx.saw(7)
+        raise RefusedError(Code.UNKNOWN_TASK, "there is none")
+
+    with pytest.raises(RefusedError):
+        store.run(look_and_refuse)
+
+
+@pytest.mark.parametrize("opened", [lambda path: open_sqlite(path, durability="off"), on_loop])
+def test_what_a_clock_showed_when_something_was_stored_is_found_at_the_next_opening(
+    opened, tmp_path
+):
+    state = ClockState(base=1, own=2)
+    store = opened(tmp_path / "t.db")
+    store.run(lambda tx: tx.set_clock(state))
+    store.run(lambda tx: (tx.saw(7), tx.put(QUEUE, a_task("a"))))
+    store.run(lambda tx: tx.saw(8))
+    store.close()
+
+    store = opened(tmp_path / "t.db")
+    assert clock(store) == ClockState(base=1, own=2, seen=7)
+    store.run(lambda tx: (tx.saw(9), tx.set_clock(None), tx.set_clock(state)))
+    store.close()
+
+    store = opened(tmp_path / "t.db")
+    assert clock(store) == state
+    store.close()
+
+
 def test_a_unit_sees_what_it_has_written(store):
     def work(tx):
         tx.put(QUEUE, a_task("a"))
@@ -488,10 +592,11 @@ def test_a_unit_sees_what_it_has_written(store):
         tx.bury(QUEUE, "a", until=9)
         tx.record_leases(QUEUE, at=0, count=5, forget_before=0)
         tx.remember(QUEUE, an_attempt())
-        figures = tx.count(QUEUE), names(tx.first(QUEUE, limit=9)), tx.leases_since(QUEUE, 0)
-        return figures, tx.attempt(QUEUE, "i")
+        tx.set_clock(A_CLOCK)
+        figures = tx.count(QUEUE), names(tx.first(QUEUE, limit=9)), tx.leases_between(QUEUE, 0, 9)
+        return figures, tx.attempt(QUEUE, "i"), tx.clock()
 
-    assert store.run(work) == ((1, ["b"], 5), an_attempt())
+    assert store.run(work) == ((1, ["b"], 5), an_attempt(), A_CLOCK)
 
 
 def test_a_refusal_is_raised_to_its_caller(store):
@@ -514,7 +619,7 @@ def test_a_unit_that_fails_after_writing_leaves_no_trace(store):
         store.run(fail)
 
     assert store.run(lambda tx: tx.find(new_queue, "a")) is None
-    assert store.run(lambda tx: (tx.count(new_queue), tx.leases_since(new_queue, 0))) == (0, 0)
+    assert store.run(lambda tx: (tx.count(new_queue), tx.leases_between(new_queue, 0, 9))) == (0, 0)
     put(store, a_task("a"), queue=new_queue)
     assert store.run(lambda tx: tx.count(new_queue)) == 1
 
@@ -617,8 +722,8 @@ def test_a_wipe_takes_what_came_before_it_in_its_commit_and_nothing_after(group,
 
     assert outcomes[2].value == Wiped(2, 0)
     assert [each.held.name for each in look(group)] == ["after"]
-    assert group.run(lambda tx: (tx.count(QUEUE), tx.leases_since(QUEUE, 0))) == (1, 1)
-    assert group.run(lambda tx: (tx.count(OTHER), tx.leases_since(OTHER, 0))) == (2, 5)
+    assert group.run(lambda tx: (tx.count(QUEUE), tx.leases_between(QUEUE, 0, 9))) == (1, 1)
+    assert group.run(lambda tx: (tx.count(OTHER), tx.leases_between(OTHER, 0, 9))) == (2, 5)
 
 
 def test_a_wipe_whose_commit_another_unit_spoils_is_done_alone(group):
