@@ -34,6 +34,7 @@ def create_app(
     jsonp: bool = False,
     control: bool = False,
     control_token: str | None = None,
+    reset_clock: bool = False,
     clock: Clock | None = None,
 ) -> Flask:
     """The emulator as a Flask application, for tests and for any WSGI server with one process.
@@ -68,6 +69,7 @@ def create_app(
         jsonp=jsonp,
         control=control,
         control_token=control_token,
+        reset_clock=reset_clock,
     )
     return flask_app(open_service(settings, clock=clock))
 

@@ -118,6 +118,11 @@ def main() -> None:
     help="What callers of the control API must bring; without it only this machine may call.",
 )
 @_option(
+    "--reset-clock",
+    is_flag=True,
+    help="Return to the machine's time, if the store was left with another by the control API.",
+)
+@_option(
     "--tls-cert", type=click.Path(path_type=Path), help="Speak HTTPS: the certificate, in PEM."
 )
 @_option("--tls-key", type=click.Path(path_type=Path), help="Its key, in PEM, without a password.")

@@ -54,6 +54,7 @@ class Settings:
         jsonp: Whether ``callback`` makes an answer a script.
         control: Whether to serve the control API, under ``/_emulator/v1/``.
         control_token: What its callers must bring, wherever they are; None lets in this machine.
+        reset_clock: Whether a store that has a time of its own returns to the machine's.
     """
 
     store: str = _SQLITE
@@ -72,6 +73,7 @@ class Settings:
     jsonp: bool = False
     control: bool = False
     control_token: str | None = None
+    reset_clock: bool = False
 
     def __post_init__(self) -> None:
         """Check what does not need a file.

@@ -15,10 +15,13 @@ from emulator.config import Settings, SettingsError, read_queues, sqlite_path
 from emulator.control.api import extension
 from emulator.control.gate import Gate
 from emulator.engine.clock import Clock, SystemClock
+from emulator.engine.controlled_clock import ControlledClock
 from emulator.engine.engine import Engine
-from emulator.engine.store import Store
+from emulator.engine.store import Store, Transaction, Work
 from emulator.rest.access import Authenticator, Guard, OpenAuthenticator
 from emulator.rest.door import Door, Site
+from emulator.rest.times import rfc3339
+from emulator.storage.errors import StoreVirtualTimeError
 from emulator.storage.sqlite import open_sqlite
 
 logger = logging.getLogger(__name__)
@@ -42,7 +45,8 @@ def open_service(
 
     Args:
         settings: What the user chose.
-        clock: For tests; by default the machine's.
+        clock: For tests; by default the machine's. With ``settings.control`` it is what the
+            service's own clock follows until it is moved.
         loop: Runs the store's units; by default the store has a thread for that.
 
     Raises:
@@ -52,16 +56,18 @@ def open_service(
         StoreOpenError: The store cannot be opened.
     """
     clock = clock or SystemClock()
+    controlled = ControlledClock(clock) if settings.control else None
     path = sqlite_path(settings.store)
     queues, warnings = read_queues(settings.queues, auto_create=settings.auto_create)
     for warning in warnings:
         logger.warning("%s", warning)
     engine = Engine(
-        clock,
+        controlled or clock,
         queues=queues,
         limits=settings.engine_limits,
         tombstone_seconds=settings.tombstone_seconds,
     )
+    # Not the controlled clock: those who make, hold and check tokens have the real time.
     access = _access(settings, clock)
     door = Door(
         engine,
@@ -71,9 +77,35 @@ def open_service(
         sites=access.sites,
         cors=settings.cors,
         jsonp=settings.jsonp,
-        extensions=[extension(_gate(settings), engine)] if settings.control else [],
+        extensions=([] if controlled is None else [extension(_gate(settings), engine, controlled)]),
     )
-    return Service(door, open_sqlite(path, durability=settings.durability, loop=loop))
+    store = open_sqlite(
+        path,
+        durability=settings.durability,
+        loop=loop,
+        first=_first_unit(settings, clock, controlled),
+    )
+    return Service(door, store)
+
+
+def _first_unit(
+    settings: Settings, clock: Clock, controlled: ControlledClock | None
+) -> Work[object]:
+    """What is done with the store's clock before anybody asks for the time."""
+
+    def work(tx: Transaction) -> None:
+        if settings.reset_clock:
+            tx.set_clock(None)
+        state = tx.clock()
+        if controlled is not None:
+            controlled.read(tx)
+        elif state is not None:
+            raise StoreVirtualTimeError(
+                f"{settings.store} has a time of its own, {rfc3339(state.at(clock.now()))}: serve"
+                " it with --control, or have it return to the machine's time with --reset-clock"
+            )
+
+    return work
 
 
 def _gate(settings: Settings) -> Gate:

@@ -15,8 +15,10 @@ from emulator.engine.errors import (
     OutOfRangeError,
     OverloadedError,
     RefusedError,
+    WrongTimeError,
 )
 from emulator.rest import choices
+from emulator.rest.times import rfc3339
 
 CODE_HEADER = "x-taskqueue-error"
 
@@ -243,7 +245,7 @@ def invalid_parameter(name: str, message: str) -> WireError:
 
 
 def out_of_range(
-    name: str, value: int, *, low: int, high: int, code: Code | None = None
+    name: str, value: float, *, low: int, high: int, code: Code | None = None
 ) -> WireError:
     """A parameter is a number that is too small or too large."""
     return WireError(
@@ -269,6 +271,15 @@ def queue_without_project() -> WireError:
         "required",
         "Required parameter: project, since there is a queue given.",
         location=Location("parameter", "project"),
+    )
+
+
+def invalid_time(name: str, text: str) -> WireError:
+    """A parameter that is an instant is spelled in none of the two ways."""
+    return invalid_parameter(
+        name,
+        f"Invalid time {text[:80]!a}: use RFC 3339, such as 2027-01-15T08:00:00Z (a + in it must be"
+        " sent as %2B), or microseconds since 1970.",
     )
 
 
@@ -365,6 +376,8 @@ def refusal(error: EngineError, method: str) -> WireError:
         return _out_of_range(error, method)
     if isinstance(error, AttemptReusedError):
         return _reused_attempt(error)
+    if isinstance(error, WrongTimeError):
+        return _wrong_time(error, method)
     if isinstance(error, RefusedError):
         status, reason, message = _TABLE.get((error.code, method)) or _TABLE[error.code, None]
         return WireError(status, reason, message, code=error.code)
@@ -384,6 +397,20 @@ def _reused_attempt(error: AttemptReusedError) -> WireError:
     )
 
 
+def _wrong_time(error: WrongTimeError, method: str) -> WireError:
+    if error.asked < error.now:
+        message = f"The clock never goes back: it is {rfc3339(error.now)} already."
+    else:
+        message = f"The clock ends at {rfc3339(error.latest)}: it is {rfc3339(error.now)} now."
+    return WireError(
+        400,
+        "invalidParameter",
+        message,
+        location=Location("parameter", _PARAMETERS["time", method]),
+        code=error.code,
+    )
+
+
 def _out_of_range(error: OutOfRangeError, method: str) -> WireError:
     name = _PARAMETERS[error.argument, method]
     high = _INT32_MAX if error.high is None else error.high
@@ -395,6 +422,8 @@ _PARAMETERS = {
     ("seconds", "taskqueue.tasks.lease"): "leaseSecs",
     ("seconds", "taskqueue.tasks.update"): "newLeaseSeconds",
     ("seconds", "taskqueue.tasks.patch"): "newLeaseSeconds",
+    ("time", "emulator.clock.advance"): "seconds",
+    ("time", "emulator.clock.set"): "time",
 }
 
 # By code, or by code and method where the method has words of its own for it.

@@ -9,6 +9,7 @@ import pytest
 from emulator.control import api, peek
 from emulator.control.gate import Gate
 from emulator.engine.clock import VirtualClock
+from emulator.engine.controlled_clock import ControlledClock
 from emulator.engine.engine import Engine
 from emulator.engine.model import QueueId, QueueSettings, Task
 from emulator.engine.queues import QueueBook
@@ -111,7 +112,9 @@ def test_pages_are_the_whole_whatever_their_size(service, monkeypatch, most):
 
 
 def a_service(engine, store) -> Service:
-    door = Door(engine, extensions=[api.extension(Gate(Guard()), engine)])
+    door = Door(
+        engine, extensions=[api.extension(Gate(Guard()), engine, ControlledClock(engine.clock))]
+    )
     return Service(door, store)
 
 
