@@ -184,6 +184,33 @@ def test_it_goes_back_only_by_forgetting(clock, store):
     assert clock.now() == START
 
 
+def test_a_jump_is_not_behind_the_time_that_passed_while_it_was_looked_for(store):
+    class Ticking:
+        ticks = START
+
+        def now(self):
+            self.ticks += SECOND
+            return self.ticks
+
+    clock = ControlledClock(Ticking())
+    store.run(clock.auto_jump(60 * SECOND))
+
+    def look_and_jump(tx):
+        now = clock.now_in(tx)
+        task = Engine(VirtualClock()).insert(QUEUE, payload=b"", eta=now + 1)(tx)
+        return task.eta, list(clock.jumps(tx, QUEUE, now=now, tag=None))
+
+    eta, jumps = store.run(look_and_jump)
+
+    assert jumps == [eta - 1 + SECOND]
+
+
+def test_a_state_does_not_begin_before_it_began():
+    state = ClockState(base=100, own=1_000, factor=2)
+
+    assert [state.at(base) for base in (0, 99, 100, 101)] == [1_000, 1_000, 1_000, 1_002]
+
+
 @pytest.mark.parametrize("factor", [1, 0, 60])
 def test_it_goes_on_while_nobody_looks_and_not_back_if_the_other_was_set_back(factor, tmp_path):
     base = VirtualClock(START)
@@ -249,14 +276,17 @@ class NeverBack(RuleBasedStateMachine):
         for task in self._store.run(self._engine.lease(QUEUE, count=9, seconds=seconds)):
             assert task.eta - seconds * SECOND >= self._shown
 
-    @rule(move=st.sampled_from([lambda clock: clock.freeze(), lambda clock: clock.scale(7)]))
-    def a_unit_moves_it_and_fails(self, move):
+    @rule(seconds=st.sampled_from([0, 60]), factor=st.sampled_from([0, 7]))
+    def a_unit_moves_it_and_fails(self, seconds, factor):
         def fail(tx):
-            move(self._clock)(tx)
+            self._clock.advance(seconds * SECOND)(tx)
+            self._clock.scale(factor)(tx)
             raise ZeroDivisionError
 
         with pytest.raises(StoreFailedError):
             self._store.run(fail)
+        assert self._clock.now() >= self._told
+        self._told = self._clock.now()
 
     @rule()
     def restart(self):
