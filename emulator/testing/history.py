@@ -8,7 +8,7 @@ been done, and excuse what follows from either.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from itertools import pairwise
@@ -75,6 +75,7 @@ def violations(
     history: History,
     stored: Mapping[str, Stored] | None = None,
     *,
+    taken: Collection[str] | None = None,
     names_return: bool = False,
 ) -> list[str]:
     """Every broken promise that *history* proves, as sentences; none means that none is proven.
@@ -82,6 +83,7 @@ def violations(
     Args:
         history: The record, in any order.
         stored: All tasks on the server at the end; None leaves out what only that can show.
+        taken: All names that deleted tasks still hold there at the end; None, likewise.
         names_return: Whether a deleted name may be inserted again (tombstones of no time).
     """
     by_task: dict[str, list[Operation]] = defaultdict(list)
@@ -97,7 +99,10 @@ def violations(
         found += _returned(task, operations)
         if stored is not None:
             found += _lost_or_changed(task, operations, stored.get(task))
-    return found
+        if taken is not None and task not in taken:
+            found += _freed(task, operations, stored or {})
+    strangers = sorted(set(stored or ()) - by_task.keys())
+    return [*found, *(f"{task}: stored, and nobody inserted it" for task in strangers)]
 
 
 def _lives(operations: Sequence[Operation]) -> Iterator[Sequence[Operation]]:
@@ -183,6 +188,13 @@ def _lost_or_changed(
         yield f"{task}: deleted, and stored again"
         return
     yield from _changed(task, after, stored)
+
+
+def _freed(
+    task: str, operations: Sequence[Operation], stored: Mapping[str, Stored]
+) -> Iterator[str]:
+    if _done(operations, Kind.DELETE) and task not in stored:
+        yield f"{task}: deleted, and its name is no longer taken"
 
 
 def _changed(task: str, operations: Sequence[Operation], stored: Stored) -> Iterator[str]:

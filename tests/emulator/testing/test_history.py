@@ -81,6 +81,7 @@ BAD = {
     "stored with retry_count 0": ([insert(1), lease(2, 10, 20)], {"t": Stored(20, 0)}),
     "stored with a lease until 19": ([insert(1), lease(2, 10, 20)], {"t": Stored(19, 1)}),
     "after its lease had ended": ([lease(1, 10, 20), renew(2, 20, 40)], None),
+    "nobody inserted it": ([insert(1)], {"t": Stored(0, 0), "u": Stored(0, 0)}),
     "until 40": ([lease(1, 10, 20), renew(2, 15, 40), lease(3, 39, 50, count=2)], None),
 }
 
@@ -100,6 +101,24 @@ def test_a_broken_promise_is_found_and_named(words):
 
     assert len(found) == 1
     assert words in found[0]
+
+
+@pytest.mark.parametrize(
+    ("taken", "found"),
+    [
+        ({"t"}, []),
+        (set(), ["t: deleted, and its name is no longer taken"]),
+        (None, []),
+    ],
+)
+def test_the_name_of_a_deleted_task_stays_taken(taken, found):
+    assert violations([insert(1), delete(2)], {}, taken=taken) == found
+
+
+def test_the_name_of_a_task_whose_delete_was_not_answered_may_be_free():
+    history = [insert(1), delete(2, result=Result.UNKNOWN)]
+
+    assert violations(history, {"t": Stored(0, 0)}, taken=set()) == []
 
 
 def test_a_name_may_return_where_tombstones_last_no_time():
