@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TextIO, TypeVar
 
 import click
 
@@ -283,6 +284,72 @@ def credentials(
         click.echo(line)
 
 
+@main.command()
+@click.option(
+    "--store",
+    help="sqlite:///FILE on the disk in question, not there yet.  [default: in a folder that goes]",
+)
+@click.option(
+    "--durability",
+    type=click.Choice(["full", "normal", "off"]),
+    default="full",
+    show_default=True,
+    help="As of serve. All of them promise to survive a kill.",
+)
+@click.option(
+    "--clients",
+    type=click.IntRange(1, 256),
+    default=8,
+    show_default=True,
+    help="How many work at the same time.",
+)
+@click.option(
+    "--seconds",
+    type=click.FloatRange(min=0, min_open=True),
+    default=30,
+    show_default=True,
+    help="How long they work.",
+)
+@click.option(
+    "--kill-every",
+    type=click.FloatRange(min=0, min_open=True),
+    default=3,
+    show_default=True,
+    help="How many seconds each server lives.",
+)
+@click.option("--seed", default=0, show_default=True, help="What the clients' choices depend on.")
+@click.option(
+    "--report",
+    type=click.File("w", lazy=False),
+    help="Write every operation there, as a line of JSON.",
+)
+def verify(store: str | None, report: TextIO | None, **options: Any) -> None:
+    """Prove, or disprove, that no acknowledged work is lost on this machine and this disk.
+
+    Starts a server of its own on a fresh store, lets clients work on it, kills it with SIGKILL
+    again and again, and compares what they were told with what is stored.
+
+    Exits with 0 if every promise was kept, with 1 and a sentence for each that was not.
+    """
+    from emulator.testing.clients import AnswerError
+    from emulator.testing.process import ServerStartError
+    from emulator.testing.verify import run
+
+    # Or SIGTERM would leave the server behind.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    try:
+        kept = run(store, report=report, say=click.echo, tell=_tell, **options)
+    except (SettingsError, ServerStartError) as error:
+        _fail(error, code=2)
+    except AnswerError as error:
+        _fail(error, code=1)
+    sys.exit(0 if kept else 1)
+
+
+def _tell(line: str) -> None:
+    click.echo(line, err=True)
+
+
 @contextmanager
 def _settings_errors() -> Iterator[None]:
     try:
@@ -291,6 +358,6 @@ def _settings_errors() -> Iterator[None]:
         _fail(error, code=2)
 
 
-def _fail(trouble: object, *, code: int) -> None:
+def _fail(trouble: object, *, code: int) -> NoReturn:
     click.echo(f"tq-emulator: {trouble}", err=True)
     sys.exit(code)

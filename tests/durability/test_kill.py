@@ -7,11 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from emulator.testing.history import Kind, Operation, Result, violations
-from tests.durability.load import Load, insert, lease, stored_tasks
+from emulator.testing.clients import Crew
+from emulator.testing.verify import verify
+from tests.durability.load import insert, lease
 from tests.durability.process import ServerProcess
-
-CLIENTS = 6
 
 
 def test_nothing_acknowledged_is_lost_by_a_few_kills(tmp_path):
@@ -20,7 +19,7 @@ def test_nothing_acknowledged_is_lost_by_a_few_kills(tmp_path):
 
 @pytest.mark.soak
 def test_nothing_acknowledged_is_lost_by_many_kills_under_load(tmp_path):
-    assert_survives(tmp_path, kills=25, operations=2_000, show=True)
+    assert_survives(tmp_path, kills=25, operations=2_000, tell=print)
 
 
 def test_a_lease_whose_answer_is_lost_by_a_kill_is_answered_again(tmp_path):
@@ -51,32 +50,25 @@ def test_no_process_outlives_the_server(tmp_path):
     second.kill()
 
 
-def assert_survives(folder, *, kills: int, operations: int, show: bool = False) -> None:
+def assert_survives(folder, *, kills: int, operations: int, **options) -> None:
     """Kill a server in the middle of its work, *kills* times, on one file, and compare."""
-    history: list[Operation] = []
-    for kill in range(kills):
-        server = ServerProcess(folder)
-        load = Load(server.port, clients=CLIENTS, seed=kill, enough=operations)
-        assert load.enough.wait(60)
-        server.kill()
-        load.join()
-        history += load.history
-        if show:
-            print(f"kill {kill + 1} of {kills}: {len(history)} operations so far", flush=True)
+    crew, time = Crew(clients=6, seed=0), [0]
 
-    server = ServerProcess(folder)
-    try:
-        names = {each.task for each in history}
-        found = violations(history, stored_tasks(server.port, names))
-        refused = {insert(server.port, name) for name in acknowledged_deletes(history)}
-    finally:
-        server.kill()
+    def sleep(seconds):
+        crew.wait_for(len(crew.history) + operations)
+        time[0] += seconds
 
-    assert found == []
-    assert refused == {(400, "TOMBSTONED_TASK")}
+    verdict = verify(
+        crew,
+        folder,
+        seconds=kills,
+        kill_every=1,
+        clock=lambda: time[0],
+        sleep=sleep,
+        **options,
+    )
 
-
-def acknowledged_deletes(history: list[Operation]) -> set[str]:
-    return {
-        each.task for each in history if each.kind is Kind.DELETE and each.result is Result.DONE
-    }
+    assert verdict.violations == []
+    assert verdict.kills == kills
+    assert min(verdict.done.values()) > 0
+    assert verdict.taken > 0

@@ -77,6 +77,7 @@ WIRE_PLACES = {
     "emulator/rest",
     "emulator/admin",
     "emulator/control",
+    "emulator/testing/clients",  # it is one, without the help of tqsdk
     "tqsdk/calls",
     "tqsdk/cli",
     "tqsdk/compat",
