@@ -177,17 +177,19 @@ def _lost_or_changed(
     task: str, operations: Sequence[Operation], stored: Stored | None
 ) -> Iterator[str]:
     inserts = _done(operations, Kind.INSERT)
+    began = inserts[-1].started if inserts else float("-inf")
     last_insert = inserts[-1].ended if inserts else float("-inf")
-    after = [each for each in operations if each.ended >= last_insert]
     if stored is None:
-        known = bool(_done(operations, Kind.INSERT)) or bool(_done(operations, Kind.LEASE))
-        if known and not any(_may_have(each, Kind.DELETE) for each in after):
+        known = bool(inserts) or bool(_done(operations, Kind.LEASE))
+        # The task is there before its insert is answered, for others to lease and delete.
+        deletes = [each for each in operations if _may_have(each, Kind.DELETE)]
+        if known and not any(each.ended >= began for each in deletes):
             yield f"{task}: lost; it is neither stored nor was it deleted"
         return
     if any(each.started > last_insert for each in _done(operations, Kind.DELETE)):
         yield f"{task}: deleted, and stored again"
         return
-    yield from _changed(task, after, stored)
+    yield from _changed(task, [each for each in operations if each.ended >= last_insert], stored)
 
 
 def _freed(

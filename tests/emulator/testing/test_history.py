@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 import pytest
@@ -65,6 +66,10 @@ GOOD = {
     "a refused insert of a name that is taken": (
         [insert(1), insert(2, result=Result.REFUSED)],
         {"t": Stored(0, 0)},
+    ),
+    "a delete that was answered before the insert was": (
+        [replace(insert(1), ended=9), lease(2, 10, 20), delete(3)],
+        {},
     ),
     "a lease nobody was told of": ([insert(1), lease(2, 10, 20)], {"t": Stored(99, 2)}),
 }
