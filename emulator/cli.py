@@ -315,7 +315,7 @@ def credentials(
     type=click.FloatRange(min=0, min_open=True),
     default=3,
     show_default=True,
-    help="How many seconds each server lives.",
+    help="How many seconds they work on each server.",
 )
 @click.option("--seed", default=0, show_default=True, help="What the clients' choices depend on.")
 @click.option(

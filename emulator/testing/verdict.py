@@ -17,7 +17,7 @@ class Verdict:
 
     Attributes:
         violations: Every broken promise that was found, in a sentence; none is a proof.
-        seconds: How long it took.
+        seconds: How long the clients worked.
         kills: How often the server was killed.
         done: How many operations were acknowledged, by kind.
         again: How many of the leases were of tasks that had been leased before.

@@ -97,8 +97,8 @@ def verify(
         crew: The clients, which have not worked yet.
         folder: The servers' working directory.
         options: Of ``tq-emulator serve``, such as where the store is.
-        seconds: How long to go on; the last kill is then.
-        kill_every: How many seconds a server lives.
+        seconds: How long they work, without the servers' starts; the last kill is then.
+        kill_every: How many seconds they work on each server.
         clock: The time in seconds, on any scale.
         sleep: Waits for so many seconds.
         tell: Is told of each kill.
@@ -107,24 +107,26 @@ def verify(
         ServerStartError: A server did not start.
         AnswerError: A server's answer made no sense.
     """
-    began, kills, trouble = clock(), 0, []
-    while (left := began + seconds - clock()) > 0:
+    worked, kills, trouble = 0.0, 0, []
+    while worked < seconds:
         with _serving(folder, options) as server:
+            began = clock()
             crew.start(server.port)
-            sleep(min(kill_every, left))
+            sleep(min(kill_every, seconds - worked))
+            worked += clock() - began
             if server.ended is not None:
                 trouble.append(f"the server ended by itself, with {server.ended}")
             server.kill()
             crew.join()
         kills += 1
-        tell(_progress(clock() - began, seconds, kills, len(crew.history)))
+        tell(_progress(worked, seconds, kills, len(crew.history)))
     with _serving(folder, options) as server:
         stored, taken = _kept(server.port)
     found = [*trouble, *violations(crew.history, stored, taken=taken)]
     return verdict_on(
         crew.history,
         found,
-        seconds=clock() - began,
+        seconds=worked,
         kills=kills,
         stored=len(stored),
         taken=len(taken),
@@ -170,8 +172,8 @@ def _looked_at(connection: HTTPConnection) -> Iterator[dict[str, Any]]:
         token = page.get("nextPageToken")
 
 
-def _progress(passed: float, seconds: float, kills: int, operations: int) -> str:
+def _progress(worked: float, seconds: float, kills: int, operations: int) -> str:
     return (
-        f"kill {kills}, after {passed:.1f} of {seconds:g} s: {operations:,} operations,"
-        f" {operations / passed:,.0f} a second"
+        f"kill {kills}, after {worked:.1f} of {seconds:g} s: {operations:,} operations,"
+        f" {operations / worked:,.0f} a second"
     )
