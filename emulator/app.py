@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from flask import Flask, Response, request
@@ -15,6 +16,7 @@ from emulator.rest import messages
 from emulator.rest.door import Door
 from emulator.service import Service, open_service
 from emulator.storage.sqlite import Durability
+from emulator.wsgi_spoiling import has_relay, spoiled
 
 
 def create_app(
@@ -36,6 +38,7 @@ def create_app(
     control_token: str | None = None,
     reset_clock: bool = False,
     clock: Clock | None = None,
+    sleep: Callable[[float], None] = time.sleep,
 ) -> Flask:
     """The emulator as a Flask application, for tests and for any WSGI server with one process.
 
@@ -43,6 +46,9 @@ def create_app(
     any the tasks are kept in memory and no queue file is looked for, and an open application
     answers to any host name and any page. To have it refuse as an open server does, give
     *allowed_hosts*, if only ``()``.
+
+    With *control*, a fault that holds an answer back calls *sleep*, in seconds; one that loses the
+    answer raises ConnectionResetError or TimeoutError out of the application.
 
     ``app.extensions["taskqueue"]`` is the ``Service``; close its store when done.
 
@@ -71,23 +77,27 @@ def create_app(
         control_token=control_token,
         reset_clock=reset_clock,
     )
-    return flask_app(open_service(settings, clock=clock))
+    return flask_app(open_service(settings, clock=clock), sleep=sleep)
 
 
-def flask_app(service: Service) -> Flask:
-    """Mount *service* in a Flask application of its own."""
+def flask_app(service: Service, *, sleep: Callable[[float], None] = time.sleep) -> Flask:
+    """Mount *service* in a Flask application of its own; see ``create_app`` for *sleep*."""
     app = Flask("emulator", static_folder=None)
     app.extensions["taskqueue"] = service
 
     # Before Flask's routing, which would answer some paths with HTML or a redirect of its own.
     @app.before_request
     def answer() -> Response:
-        return _flask_response(_settled(service, _message(service.door)))
+        made = _settled(service, _message(service.door))
+        if isinstance(made, messages.Spoiled):
+            plain = _flask_response(made.response)
+            return spoiled(plain, made, relayed=has_relay(request.headers), sleep=sleep)
+        return _flask_response(made)
 
     return app
 
 
-def _settled(service: Service, message: messages.Request) -> messages.Response | messages.Stream:
+def _settled(service: Service, message: messages.Request) -> messages.Made | messages.Stream:
     """Let the calling thread wait for the store."""
     answer = service.door(message)
     if isinstance(answer, messages.Pending):

@@ -193,6 +193,25 @@ def wait(url: str, timeout: float, ca: Path | None) -> None:
         time.sleep(0.05)
 
 
+@main.command()
+@click.option(
+    "--to", "url", required=True, metavar="URL", help="The WSGI server, as http://HOST:PORT."
+)
+@click.option("--host", default="127.0.0.1", show_default=True, help="Where to listen.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=0, show_default=True, help="0 is any free."
+)
+def relay(url: str, host: str, port: int) -> None:
+    """Relay to a WSGI server that serves the emulator's application, until SIGTERM or SIGINT.
+
+    A WSGI application cannot reset a connection. Through this, a fault can make it seem so.
+    """
+    from emulator.serve import relay as relay_until_stopped
+
+    with _settings_errors():
+        relay_until_stopped(url, host=host, port=port)
+
+
 @main.group()
 def tokens() -> None:
     """Who is in the tokens file. A running server notices every change."""

@@ -11,10 +11,11 @@ arrive, how long its answer may take to leave.
 from __future__ import annotations
 
 import asyncio
+import socket
+import struct
 from collections import deque
 from collections.abc import Callable
 from functools import lru_cache
-from http import HTTPStatus
 from typing import NamedTuple, Protocol, cast
 from urllib.parse import unquote_to_bytes, urlsplit
 
@@ -22,7 +23,7 @@ import httptools
 
 from emulator.rest import errors
 from emulator.rest.errors import WireError
-from emulator.rest.messages import Headers, Request, Response
+from emulator.rest.messages import Headers, Request, Response, phrase
 
 MOST_TARGET_BYTES = 65_536
 MOST_HEAD_BYTES = 131_072
@@ -39,6 +40,7 @@ _LONGEST_REMEMBERED = 1_000
 _ABOUT_UPGRADES = ("connection", "http2-settings", "upgrade")
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _WITHOUT_LENGTH = (204, 304)
+_LINGER_FOR_NO_TIME = struct.pack("ii", 1, 0)  # to close is then to reset
 
 
 class Front(Protocol):
@@ -119,6 +121,7 @@ class Connection(asyncio.BufferedProtocol):
         self._blocked = False  # the client does not read what is sent to it
         self._deaf = False  # what still comes is not read
         self._ended = False  # the client will send no more
+        self._withheld = False  # the client waits for what never comes
         self._since = front.seconds
         self._kept = 0
         self._in_head = False
@@ -237,11 +240,7 @@ class Connection(asyncio.BufferedProtocol):
 
     def answer(self, response: Response) -> None:
         """Send the answer to the request that was taken last."""
-        arrived, self._working = self._working, None
-        if arrived is None:
-            raise RuntimeError("there is nothing to answer")
-        if arrived.kept:
-            self._front.drop(arrived.kept)
+        arrived = self._settled()
         if self._transport is None or self._transport.is_closing():
             return
         last = arrived.last or (self._ended and not self._arrived)
@@ -291,10 +290,47 @@ class Connection(asyncio.BufferedProtocol):
             self._transport.write(b"0\r\n\r\n")
         self._leave()
 
+    def truncate(self, response: Response) -> None:
+        """Send half of the answer to the request that was taken last, and hang up."""
+        arrived = self._settled()
+        if self._transport is None or self._transport.is_closing():
+            return
+        head = _head(response.status, response.headers)
+        head += _framing(arrived, response, last=arrived.last)
+        body = response.body
+        half = head + body[: len(body) // 2] if body else head[: len(head) // 2]
+        self._transport.write(half)
+        self._leave()
+        self._deaf = True
+
+    def cut(self) -> None:
+        """Reset the connection, in the place of the answer to the request that was taken last."""
+        self._settled()
+        self._deaf = True
+        self._forget_what_waits()
+        if self._transport is not None:
+            wire: socket.socket = self._transport.get_extra_info("socket")
+            wire.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_FOR_NO_TIME)
+            self._transport.abort()
+
+    def withhold(self) -> None:
+        """Never answer the request that was taken last, nor any other, until the client leaves."""
+        self._settled()
+        self._withheld = self._deaf = True
+        self._forget_what_waits()
+        if self._transport is None:
+            return
+        if self._ended:  # it cannot be told when such a client leaves
+            self._transport.abort()
+        else:
+            self._transport.resume_reading()
+
     def check(self) -> None:
         """Hang up on a client that takes too long; called every now and then."""
         waited = self._front.seconds - self._since
-        if self._transport is None or (self._working is not None and not self._blocked):
+        if self._transport is None or self._withheld:
+            return
+        if self._working is not None and not self._blocked:
             return
         if self._blocked:
             patience = _LEAVING
@@ -326,6 +362,15 @@ class Connection(asyncio.BufferedProtocol):
             self._front.scheme,
             self._peer,
         )
+
+    def _settled(self) -> _Arrived:
+        """The request that was taken last, which is now done with."""
+        arrived, self._working = self._working, None
+        if arrived is None:
+            raise RuntimeError("there is nothing to answer")
+        if arrived.kept:
+            self._front.drop(arrived.kept)
+        return arrived
 
     def _tell_who_streams(self, *, more: bool) -> None:
         tell, self._wants_more = self._wants_more, None
@@ -436,7 +481,7 @@ _remembered = lru_cache(1_024)(_taken_apart)
 @lru_cache(256)
 def _head(status: int, headers: Headers) -> bytes:
     """All of an answer's head that does not depend on its body; most answers have the same."""
-    lines = [f"HTTP/1.1 {status} {HTTPStatus(status).phrase}"]
+    lines = [f"HTTP/1.1 {status} {phrase(status)}"]
     lines += [f"{name}: {value}" for name, value in headers]
     return "\r\n".join([*lines, ""]).encode("latin-1", "replace")
 

@@ -17,9 +17,10 @@ from typing import Any
 from emulator.connection import Connection
 from emulator.engine.errors import EngineError
 from emulator.engine.store import Outcome, Store
+from emulator.loop_spoiling import send_spoiled
 from emulator.rest import errors
 from emulator.rest.door import Door
-from emulator.rest.messages import Answer, Job, Pending, Request, Response, Stream
+from emulator.rest.messages import Answer, Job, Made, Pending, Request, Response, Spoiled, Stream
 
 logger = logging.getLogger(__name__)
 
@@ -91,8 +92,8 @@ class LoopFront:
         self._follow(await asyncio.to_thread(self._door, request), connection)
 
     def _follow(self, answer: Answer, connection: Connection) -> None:
-        if isinstance(answer, Response):
-            connection.answer(answer)
+        if isinstance(answer, Response | Spoiled):
+            self._send(answer, connection)
             return
         if isinstance(answer, Job):
             self._begin(answer, connection)
@@ -100,12 +101,21 @@ class LoopFront:
         pending: Pending = answer
 
         def done(outcome: Outcome[Any]) -> None:
-            connection.answer(pending.render(outcome))
+            self._send(pending.render(outcome), connection)
 
         try:
             self._store.submit(pending.work, done)
         except EngineError as error:
             done(Outcome(error=error))
+
+    def _send(self, made: Made, connection: Connection) -> None:
+        if isinstance(made, Response):
+            connection.answer(made)
+        else:
+            send_spoiled(made, connection, later=self._later)
+
+    def _later(self, seconds: float, call: Callable[[], None]) -> None:
+        asyncio.get_running_loop().call_later(seconds, call)
 
     def _begin(self, job: Job, connection: Connection) -> None:
         if self._jobs == _MOST_JOBS:
@@ -129,7 +139,7 @@ class LoopFront:
             if isinstance(made, Response):
                 on_loop(connection.answer, made)
             else:
-                _send(made, connection, on_loop)
+                _send_stream(made, connection, on_loop)
             on_loop(self._end_job)
         except RuntimeError:  # the loop is closed: the server was told to stop
             logger.debug("the server stopped before a job was done")
@@ -138,7 +148,7 @@ class LoopFront:
         self._jobs -= 1
 
 
-def _send(stream: Stream, connection: Connection, on_loop: Callable[..., object]) -> None:
+def _send_stream(stream: Stream, connection: Connection, on_loop: Callable[..., object]) -> None:
     """Send *stream* as fast as its client reads it."""
     on_loop(connection.begin, stream.head)
     whole = False

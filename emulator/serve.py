@@ -17,10 +17,12 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from emulator.auth.certificate import Certificate, check_pair, self_signed
 from emulator.config import Settings, SettingsError, TlsSettings, sqlite_path
 from emulator.connection import Connection
+from emulator.control.relay import Relay
 from emulator.loop_front import LoopFront
 from emulator.rest.access import is_loopback
 from emulator.service import open_service
@@ -55,6 +57,32 @@ def serve(settings: Settings, *, host: str, port: int, tls: TlsSettings | None =
     _refuse_to_let_strangers_in(settings, host)
     with _certificate(tls, settings, host) as certificate, _listening(host, port) as listener:
         asyncio.run(_serve(settings, listener, certificate))
+
+
+def relay(url: str, *, host: str, port: int) -> None:
+    """Relay to the WSGI server at *url* until SIGTERM or SIGINT; see ``emulator.control.relay``.
+
+    Args:
+        url: ``http://HOST:PORT``, or without a port for 80.
+        host: A name or address to listen on.
+        port: 0 is any free port.
+
+    Raises:
+        SettingsError: *url* is none of these; AddressError: the port cannot be had.
+    """
+    with _listening(host, port) as listener:
+        asyncio.run(_relay(listener, _target(url)))
+
+
+def _target(url: str) -> tuple[str, int]:
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port or 80
+    except ValueError:
+        host, port = None, 0
+    if host is None or parts.scheme != "http" or parts.path not in ("", "/"):
+        raise SettingsError(f"relay to {url!r}: use http://HOST:PORT, without a path")
+    return host, port
 
 
 def _refuse_to_let_strangers_in(settings: Settings, host: str) -> None:
@@ -101,9 +129,7 @@ async def _serve(
     loop = asyncio.get_running_loop()
     service = open_service(settings, loop=loop)
     try:
-        stopped = asyncio.Event()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, stopped.set)
+        stopped = _told_to_stop()
         scheme = "https" if certificate else "http"
         front = LoopFront(service.door, service.store, scheme=scheme)
         server = await loop.create_server(
@@ -122,6 +148,22 @@ async def _serve(
         watching.cancel()
     finally:
         service.store.close()
+
+
+async def _relay(listener: socket.socket, target: tuple[str, int]) -> None:
+    stopped = _told_to_stop()
+    server = await Relay(*target).listen(listener)
+    _announce("http", listener)
+    await stopped.wait()
+    server.close()
+
+
+def _told_to_stop() -> asyncio.Event:
+    """Set by SIGTERM and SIGINT, from now on."""
+    stopped = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+    return stopped
 
 
 def _tls(certificate: Certificate) -> ssl.SSLContext:

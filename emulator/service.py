@@ -13,6 +13,7 @@ from emulator.auth.issued import IssuedTokens
 from emulator.auth.metadata import MetadataServer, machine_of, open_machine
 from emulator.config import Settings, SettingsError, read_queues, sqlite_path
 from emulator.control.api import extension
+from emulator.control.faults.book import FaultBook
 from emulator.control.gate import Gate
 from emulator.engine.clock import Clock, SystemClock
 from emulator.engine.controlled_clock import ControlledClock
@@ -69,6 +70,7 @@ def open_service(
     )
     # Not the controlled clock: those who make, hold and check tokens have the real time.
     access = _access(settings, clock)
+    faults = FaultBook()
     door = Door(
         engine,
         partition=settings.partition,
@@ -77,7 +79,10 @@ def open_service(
         sites=access.sites,
         cors=settings.cors,
         jsonp=settings.jsonp,
-        extensions=([] if controlled is None else [extension(_gate(settings), engine, controlled)]),
+        extensions=[]
+        if controlled is None
+        else [extension(_gate(settings), engine, controlled, faults)],
+        spoiler=faults if settings.control else None,
     )
     store = open_sqlite(
         path,

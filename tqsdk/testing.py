@@ -17,6 +17,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import unquote_to_bytes, urlsplit
 
+from tqsdk.errors import AmbiguousResultError, RequestTimeoutError
 from tqsdk.recorder import Recorded as Recorded
 from tqsdk.recorder import Recorder as Recorder
 from tqsdk.transport import Request, Response, Timeout
@@ -103,13 +104,25 @@ def refusal(
 
 
 class WsgiTransport:
-    """Calls a WSGI application as a server would; what it raises comes out of ``send``."""
+    """Calls a WSGI application as a server would; what it raises comes out of ``send``.
+
+    But ConnectionError and TimeoutError mean that it lost the answer, or never gives one, as the
+    emulator does when a fault says so.
+    """
 
     def __init__(self, app: Callable[..., Iterable[bytes]]) -> None:
         self._app = app
 
     def send(self, request: Request, timeout: Timeout) -> Response:
         """Answer from the application, however long that takes."""
+        try:
+            return self._called(request)
+        except TimeoutError as error:
+            raise RequestTimeoutError(f"no answer: {error}") from error
+        except ConnectionError as error:
+            raise AmbiguousResultError(f"the answer was lost: {error}") from error
+
+    def _called(self, request: Request) -> Response:
         status = 0
         headers: dict[str, str] = {}
         chunks: list[bytes] = []

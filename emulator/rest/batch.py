@@ -10,14 +10,23 @@ import re
 import secrets
 from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
-from http import HTTPStatus
 from typing import Any, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from emulator.engine.errors import EngineError
 from emulator.engine.store import Outcome, Transaction, Work
 from emulator.rest import errors
-from emulator.rest.messages import Headers, Pending, Request, RequestHeaders, Response
+from emulator.rest.messages import (
+    Headers,
+    Made,
+    Manner,
+    Pending,
+    Request,
+    RequestHeaders,
+    Response,
+    Spoiled,
+    phrase,
+)
 
 MOST_PARTS = 1_000
 
@@ -29,7 +38,7 @@ _REQUEST_LINE = re.compile(r"([A-Za-z]{1,20}) (\S{1,16384})(?: HTTP/\d(?:\.\d)?)
 
 
 def answer_batch(
-    request: Request, body: bytes, door: Callable[[Request], Response | Pending]
+    request: Request, body: bytes, door: Callable[[Request], Made | Pending]
 ) -> Pending:
     """Send each part through *door*, and put the answers together.
 
@@ -43,16 +52,29 @@ def answer_batch(
     work = [answer.work for answer in answers if isinstance(answer, Pending)]
     content_ids = [part.content_id for part in parts]
 
-    def render(outcome: Outcome[list[Outcome[Any]]]) -> Response:
+    def render(outcome: Outcome[list[Outcome[Any]]]) -> Made:
         # If the shared unit itself failed, every part that needed the store has failed with it.
         outcomes = iter(outcome.value or [Outcome(error=outcome.error)] * len(work))
-        responses = [
+        made = [
             answer.render(next(outcomes)) if isinstance(answer, Pending) else answer
             for answer in answers
         ]
-        return _multipart(zip(content_ids, responses, strict=True))
+        responses = [each.response if isinstance(each, Spoiled) else each for each in made]
+        whole = _multipart(zip(content_ids, responses, strict=True))
+        manners = [each.manner for each in made if isinstance(each, Spoiled)]
+        return Spoiled(whole, _together(manners)) if manners else whole
 
     return Pending(_one_after_another(work), render)
+
+
+def _together(manners: list[Manner]) -> Manner:
+    """How an answer leaves whose parts would leave so: as late as the last, and as the first ends.
+
+    Parts of an answer have one connection, and no way to be lost but with it.
+    """
+    late = max(each.seconds for each in manners)
+    ending = next((each for each in manners if each.ending is not None), Manner())
+    return Manner(late, ending.ending, ending.bytes_per_second)
 
 
 class _Part(NamedTuple):
@@ -173,7 +195,7 @@ def _multipart(answers: Iterator[tuple[str | None, Response]]) -> Response:
 def _head(status: int, headers: Headers) -> bytes:
     """The head of a part's answer, which most parts have in common, less the length."""
     # Python's client wants three words on the status line.
-    lines = ["", f"HTTP/1.1 {status} {HTTPStatus(status).phrase}"]
+    lines = ["", f"HTTP/1.1 {status} {phrase(status)}"]
     lines += [f"{name.title()}: {value}" for name, value in headers]
     return "\r\n".join([*lines, ""]).encode("latin-1", "replace")
 

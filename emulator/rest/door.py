@@ -23,10 +23,19 @@ from emulator.rest.attempts import echo, has_attempt
 from emulator.rest.batch import answer_batch
 from emulator.rest.cors import Cors
 from emulator.rest.discovery_service import DiscoveryService
-from emulator.rest.endpoint import Admit, Endpoint, Serve
+from emulator.rest.endpoint import Admit, Endpoint, Serve, Spoiler
 from emulator.rest.envelope import Envelope, compress, decompress
 from emulator.rest.errors import WireError
-from emulator.rest.messages import Answer, Job, Pending, Request, Response, Stream
+from emulator.rest.messages import (
+    Answer,
+    Job,
+    Made,
+    Pending,
+    Request,
+    Response,
+    Stream,
+    after,
+)
 from emulator.rest.methods import Methods
 from emulator.rest.parse import Pairs
 from emulator.rest.routes import Router
@@ -39,7 +48,7 @@ Site = Callable[[Request], Answer | None]
 
 @dataclass(frozen=True, slots=True)
 class Extension:
-    """An API of ours beside Google's. A batch does not reach it.
+    """An API of ours beside Google's: strict about what it does not know, and not for batches.
 
     Attributes:
         serve: By method id, for each method of the contract.
@@ -79,6 +88,7 @@ class Door:
         cors: tuple[str, ...] = (),
         sites: Sequence[Site] = (),
         extensions: Sequence[Extension] = (),
+        spoiler: Spoiler | None = None,
     ) -> None:
         """Build the door.
 
@@ -93,6 +103,7 @@ class Door:
             cors: Origins whose pages may call; ``*`` is all.
             sites: Asked in turn about what is neither a method, nor discovery, nor health.
             extensions: Other APIs to serve.
+            spoiler: Makes some calls of Google's API fail.
         """
         googles = [contract.load(version) for version in contract.VERSIONS]
         contracts = [*googles, *(each.contract for each in extensions)]
@@ -107,7 +118,9 @@ class Door:
         self._batch_paths = {"/batch", *(f"/{each.batch_path}" for each in contracts)}
         self._router = Router(contracts)
         self._endpoints = {
-            (each.version, id): Endpoint(each, method, methods.serving(id), admit, jsonp=jsonp)
+            (each.version, id): Endpoint(
+                each, method, methods.serving(id), admit, jsonp=jsonp, spoiler=spoiler
+            )
             for each in googles
             for id, method in each.methods.items()
         }
@@ -167,7 +180,7 @@ class Door:
             raise errors.not_found()
         return answer_batch(request, self._body(request, self._most_batch_bytes), self._part)
 
-    def _part(self, request: Request) -> Response | Pending:
+    def _part(self, request: Request) -> Made | Pending:
         """Answer a part of a batch.
 
         It reaches the API's methods and nothing else: what it says of its host is not true.
@@ -231,17 +244,15 @@ class Door:
 
 
 @overload
-def _then(answer: Response | Pending, step: _Step) -> Response | Pending: ...
+def _then(answer: Made | Pending, step: _Step) -> Made | Pending: ...
 @overload
 def _then(answer: Answer, step: _Step) -> Answer: ...
 def _then(answer: Answer, step: _Step) -> Answer:
     """Do *step* to the response, be it there already or still to come."""
-    if isinstance(answer, Response):
-        return step(answer)
-    if isinstance(answer, Job):
-        return _then_in_thread(answer, step)
-    render = answer.render
-    return Pending(answer.work, lambda outcome: step(render(outcome)))
+    if isinstance(answer, Pending):
+        render = answer.render
+        return Pending(answer.work, lambda outcome: after(render(outcome), step))
+    return _then_in_thread(answer, step) if isinstance(answer, Job) else after(answer, step)
 
 
 def _then_in_thread(job: Job, step: _Step) -> Job:

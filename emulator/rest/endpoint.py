@@ -10,7 +10,7 @@ import logging
 import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache, partial
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 import msgspec
 
@@ -49,12 +49,48 @@ class Slow(msgspec.Struct, frozen=True):
 
 
 Serve: TypeAlias = Callable[
-    [Caller, Request, Mapping[str, str], Arguments, Body | None], Plan | Slow | Members
+    [Caller, Request, Mapping[str, str], Arguments, Body | None], Plan | Slow | Members | None
 ]
-"""Serves one request: who calls, the request, its path parameters, its query, and its body."""
+"""Serves one request: who calls, the request, its path parameters, its query, and its body.
+
+None is an empty answer.
+"""
 
 Admit: TypeAlias = Callable[[Request, Pairs], Caller]
 """Says who sent a request with these parameters, or raises WireError."""
+
+
+class Called(msgspec.Struct, frozen=True):
+    """A call that is well-formed and allowed to come in, but not looked at any closer.
+
+    Attributes:
+        method: Its full id.
+    """
+
+    method: str
+    caller: Caller
+    variables: Mapping[str, str]
+    arguments: Arguments
+    body: Body | None
+
+
+class Spoiler(Protocol):
+    """Makes some calls fail, for tests of those who call."""
+
+    def answer(
+        self,
+        called: Called,
+        serve: Callable[[], Answer],
+        refuse: Callable[[WireError], Response],
+    ) -> Answer:
+        """Answer a call.
+
+        Args:
+            called: The call.
+            serve: Answers it as if there were no spoiler.
+            refuse: The answer that says an error, in the form that the caller asked for.
+        """
+        ...
 
 
 class _Style(msgspec.Struct, frozen=True):
@@ -87,7 +123,20 @@ class Endpoint:
         *,
         jsonp: bool,
         strict: bool = False,
+        spoiler: Spoiler | None = None,
     ) -> None:
+        """Make the endpoint of *method*.
+
+        Args:
+            contract: That the method is of.
+            method: The method.
+            serve: Serves its requests.
+            admit: Says who may call.
+            jsonp: Whether ``callback`` makes an answer a script.
+            strict: Whether parameters and members that nobody knows are refused.
+            spoiler: Makes some calls fail.
+        """
+        self._spoiler = spoiler
         self._method = method
         self._serve = serve
         self._admit = admit
@@ -115,14 +164,34 @@ class Endpoint:
             check_scope(caller, self._method)
             arguments, style = self._known_query(tuple(pairs))
             body = self._parser.body(json_body)
+        except WireError as error:
+            return self._refusal(error, style or self._style_of_refusals(pairs))
+        if self._spoiler is None:
+            return self._served(caller, request, variables, arguments, body, style)
+        return self._spoiler.answer(
+            Called(self._method.id, caller, variables, arguments, body),
+            partial(self._served, caller, request, variables, arguments, body, style),
+            partial(self._refusal, style=style),
+        )
+
+    def _served(
+        self,
+        caller: Caller,
+        request: Request,
+        variables: Mapping[str, str],
+        arguments: Arguments,
+        body: Body | None,
+        style: _Style,
+    ) -> Answer:
+        try:
             plan = self._serve(caller, request, variables, arguments, body)
         except (WireError, EngineError) as error:
-            return self._refusal(error, style or self._style_of_refusals(pairs))
+            return self._refusal(error, style)
         if isinstance(plan, Plan):
             return Pending(plan.work, partial(self._finish, plan.show, style))
         if isinstance(plan, Slow):
             return Job(partial(self._run, plan.run, style))
-        return self._response(plan, style)
+        return render.empty_response() if plan is None else self._response(plan, style)
 
     def _query(self, pairs: Pairs) -> _Query:
         arguments = self._parser.arguments(pairs)

@@ -6,6 +6,7 @@ The engine's code goes out in a header beside the text, because one text stands 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from emulator.engine.errors import (
@@ -223,6 +224,21 @@ def member_required(name: str) -> WireError:
 def invalid_member(name: str, why: str) -> WireError:
     """A member of the body has the wrong type, or a value that its type does not allow."""
     return WireError(400, "invalid", f"Invalid value for: {name}. {why}")
+
+
+def unknown_member(name: str, known: Sequence[str]) -> WireError:
+    """A body of our own API has a member that it cannot have: a mistake, which would be silent."""
+    return invalid_member(name[:80], f"There is no such member: use {', '.join(known)}.")
+
+
+def unknown_fault(id: str) -> WireError:
+    """There is no fault of this id, or no more."""
+    return WireError(404, "notFound", f"There is no fault {id[:80]!a}.")
+
+
+def unknown_preset(name: str, known: Sequence[str]) -> WireError:
+    """There is no preset of faults with this name."""
+    return WireError(404, "notFound", f"There is no preset {name[:80]!a}: use {', '.join(known)}.")
 
 
 def unusable_text(where: str) -> WireError:

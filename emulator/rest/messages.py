@@ -5,8 +5,10 @@ They are made for every request, hence structs: a frozen dataclass takes ten tim
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
-from typing import Any, Protocol, TypeAlias
+from collections.abc import Callable, Generator, Iterator
+from functools import lru_cache
+from http import HTTPStatus
+from typing import Any, Literal, Protocol, TypeAlias
 
 import msgspec
 
@@ -58,6 +60,35 @@ class Response(msgspec.Struct, frozen=True):
     body: bytes = b""
 
 
+Ending: TypeAlias = Literal["cut", "withheld", "truncated", "slow"]
+
+
+class Manner(msgspec.Struct, frozen=True):
+    """How an answer leaves that does not leave at once and whole.
+
+    Attributes:
+        seconds: How long it is held back first.
+        ending: ``cut``: the connection is reset instead. ``withheld``: nothing is ever sent, and
+            the connection stays open. ``truncated``: half of it is sent. ``slow``: the body comes
+            drop by drop. None: it is only late.
+        bytes_per_second: How fast a slow body comes.
+    """
+
+    seconds: float = 0.0
+    ending: Ending | None = None
+    bytes_per_second: int = 1_024
+
+
+class Spoiled(msgspec.Struct, frozen=True):
+    """An answer that was made, and is spoiled on its way out, because a test wants it so."""
+
+    response: Response
+    manner: Manner
+
+
+Made: TypeAlias = Response | Spoiled
+
+
 class Pending(msgspec.Struct, frozen=True):
     """An answer that needs the store.
 
@@ -66,7 +97,7 @@ class Pending(msgspec.Struct, frozen=True):
     """
 
     work: Work[Any]
-    render: Callable[[Outcome[Any]], Response]
+    render: Callable[[Outcome[Any]], Made]
 
 
 class Stream(msgspec.Struct, frozen=True):
@@ -88,4 +119,32 @@ class Job(msgspec.Struct, frozen=True):
     run: Callable[[], Response | Stream]
 
 
-Answer: TypeAlias = Response | Pending | Job
+Answer: TypeAlias = Made | Pending | Job
+
+
+def after(made: Made, step: Callable[[Response], Response]) -> Made:
+    """Do *step* to the response, spoiled or not."""
+    if isinstance(made, Response):
+        return step(made)
+    return Spoiled(step(made.response), made.manner)
+
+
+def drops(spoiled: Spoiled) -> Iterator[tuple[float, bytes]]:
+    """The pieces that a slow body comes in, each with the seconds to wait before it.
+
+    Ten a second, or one byte at a time where that is more often than there are bytes.
+    """
+    body, speed = spoiled.response.body, spoiled.manner.bytes_per_second
+    size = max(1, speed // 10)
+    for at in range(0, len(body), size):
+        piece = body[at : at + size]
+        yield len(piece) / speed, piece
+
+
+@lru_cache(256)
+def phrase(status: int) -> str:
+    """The words after *status* on a status line, also for one that HTTP has no words for."""
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return "Unknown"

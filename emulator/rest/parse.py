@@ -8,7 +8,7 @@ that nobody knows.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from typing import Any, TypeAlias
 from urllib.parse import parse_qsl
@@ -62,7 +62,7 @@ class Parser:
             method: Whose requests.
             jsonp: Whether ``callback`` is a parameter.
             strict: Whether what nobody reads is refused: unknown parameters, unless the caller
-                says otherwise, and a body where none is read.
+                says otherwise, unknown members, and a body where none is read.
         """
         self._strict = strict
         own = [each for each in method.parameters.values() if each.location == "query"]
@@ -140,6 +140,8 @@ class Parser:
         # JSON can hold NUL only as an escape, so bodies without one need no closer look.
         nul = b"\\u0000" in raw
         typed = {}
+        if self._strict:
+            _refuse_unknown_members(members, self._schema)
         for name, value in members.items():
             if value is None or name not in self._schema:
                 continue
@@ -156,6 +158,8 @@ class Parser:
         if not isinstance(value, dict):
             raise errors.invalid_member(property.name, "It must be an object.")
         known = self._schemas[property.ref].properties
+        if self._strict:
+            _refuse_unknown_members(value, known)
         return {
             name: self._member(known[name], each)
             for name, each in value.items()
@@ -202,6 +206,12 @@ def split_form(content_type: str | None, body: bytes) -> tuple[bytes, bytes]:
     if content_type and content_type.lower().startswith(_FORM) and body.lstrip()[:1] not in b"{[":
         return body, b""
     return b"", body
+
+
+def _refuse_unknown_members(members: Iterable[str], known: Mapping[str, Property]) -> None:
+    for name in members:
+        if name not in known:
+            raise errors.unknown_member(name, list(known))
 
 
 def _reader(parameter: Parameter) -> _Read:

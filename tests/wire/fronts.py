@@ -78,7 +78,7 @@ class Wsgi:
     """The Flask application, as any WSGI server calls it."""
 
     def __init__(self, service: Service) -> None:
-        self._app = flask_app(service)
+        self._app = flask_app(service, sleep=lambda seconds: None)
 
     def send(self, sent: Sent) -> Got:
         body, status, headers = run_wsgi_app(self._app, _environ(sent), buffered=True)
@@ -114,11 +114,14 @@ FRONTS = {"wsgi": Wsgi, "loop": Loop}
 
 
 class _Front(LoopFront):
-    """One that runs jobs at once, where the others run in a thread: no loop needs to run."""
+    """One that runs jobs at once, and what is late: no loop needs to run."""
 
     def _begin(self, job: Job, connection: Connection) -> None:
         self._jobs += 1
         self._do(job, connection, lambda call, *arguments: call(*arguments))
+
+    def _later(self, seconds: float, call: Callable[[], None]) -> None:
+        call()
 
 
 class _AtOnce:
