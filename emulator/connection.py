@@ -122,6 +122,7 @@ class Connection(asyncio.BufferedProtocol):
         self._deaf = False  # what still comes is not read
         self._ended = False  # the client will send no more
         self._withheld = False  # the client waits for what never comes
+        self._held_back = False  # the answer is there, but leaves later
         self._since = front.seconds
         self._kept = 0
         self._in_head = False
@@ -290,6 +291,10 @@ class Connection(asyncio.BufferedProtocol):
             self._transport.write(b"0\r\n\r\n")
         self._leave()
 
+    def hold_back(self) -> None:
+        """Wait with the answer to the request that was taken last, but not if the server stops."""
+        self._held_back = True
+
     def truncate(self, response: Response) -> None:
         """Send half of the answer to the request that was taken last, and hang up."""
         arrived = self._settled()
@@ -343,7 +348,7 @@ class Connection(asyncio.BufferedProtocol):
 
     def finish(self) -> None:
         """Hang up, once what has been taken is answered."""
-        if self._working is None or self._wants_more is not None:
+        if self._working is None or self._held_back or self._wants_more is not None:
             if self._transport is not None:
                 self._transport.close()
         else:
@@ -366,6 +371,7 @@ class Connection(asyncio.BufferedProtocol):
     def _settled(self) -> _Arrived:
         """The request that was taken last, which is now done with."""
         arrived, self._working = self._working, None
+        self._held_back = False
         if arrived is None:
             raise RuntimeError("there is nothing to answer")
         if arrived.kept:

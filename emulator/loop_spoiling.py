@@ -20,6 +20,7 @@ def send_spoiled(spoiled: Spoiled, connection: Connection, *, later: Later) -> N
     """Send *spoiled*, as much of it as shall arrive, as the answer to what was taken last."""
     send = partial(_send, spoiled, connection, later)
     if spoiled.manner.seconds:
+        connection.hold_back()
         later(spoiled.manner.seconds, send)
     else:
         send()
@@ -35,6 +36,7 @@ def _send(spoiled: Spoiled, connection: Connection, later: Later) -> None:
         case "truncated":
             connection.truncate(response)
         case "slow" if response.body:
+            connection.hold_back()
             connection.begin(Response(response.status, response.headers))
             _drip(drops(spoiled), connection, later)
         case _:

@@ -385,6 +385,33 @@ def test_a_client_that_only_says_that_it_has_said_all_gets_its_answer(wire, stor
     assert wire.closed
 
 
+def test_what_never_comes_is_not_kept_for_a_client_whose_leaving_would_not_be_noticed(front, store):
+    connection = Connection(front)
+    wire = Wire(connection, front)
+    wire.send(post("a"))
+    connection.eof_received()
+
+    connection.withhold()
+
+    assert wire.aborted
+
+
+def test_who_waits_for_what_never_comes_is_not_hung_up_on_and_not_listened_to(front, store):
+    connection = Connection(front)
+    wire = Wire(connection, front)
+    wire.send(post("a") + post("b"))
+    connection.withhold()
+    front.seconds += 1_000_000
+
+    connection.check()
+    wire.send(post("c"))
+
+    assert not wire.aborted
+    assert not wire.paused  # or it would not be noticed that the client leaves
+    assert len(store.waiting) == 1
+    assert front._kept == 0
+
+
 def test_a_client_that_does_not_read_is_sent_no_more(wire, front, store):
     wire._connection.pause_writing()
     wire.send(post("a"))
