@@ -37,12 +37,19 @@ class Relay:
 
     def __init__(self, host: str, port: int) -> None:
         self._target = host, port
+        # asyncio itself holds a connection's task only weakly once the client has said all.
+        self._serving: set[asyncio.Task[None]] = set()
 
     async def listen(self, listener: socket.socket) -> asyncio.Server:
         """Serve whoever connects to *listener*, from now on."""
         return await asyncio.start_server(self._connected, sock=listener, limit=_MOST_HEAD_BYTES)
 
-    async def _connected(self, reader: StreamReader, writer: StreamWriter) -> None:
+    def _connected(self, reader: StreamReader, writer: StreamWriter) -> None:
+        task = asyncio.get_running_loop().create_task(self._serve(reader, writer))
+        self._serving.add(task)
+        task.add_done_callback(self._serving.discard)
+
+    async def _serve(self, reader: StreamReader, writer: StreamWriter) -> None:
         """Serve a client until its connection ends."""
         with closing(writer), suppress(ConnectionError, *_NO_HEAD):
             try:
