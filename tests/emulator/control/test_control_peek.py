@@ -7,6 +7,7 @@ import json
 import pytest
 
 from emulator.control import api, peek
+from emulator.control.faults.book import FaultBook
 from emulator.control.gate import Gate
 from emulator.engine.clock import VirtualClock
 from emulator.engine.controlled_clock import ControlledClock
@@ -112,9 +113,9 @@ def test_pages_are_the_whole_whatever_their_size(service, monkeypatch, most):
 
 
 def a_service(engine, store) -> Service:
-    door = Door(
-        engine, extensions=[api.extension(Gate(Guard()), engine, ControlledClock(engine.clock))]
-    )
+    controlled = ControlledClock(engine.clock)
+    control = api.extension(Gate(Guard()), engine, controlled, FaultBook())
+    door = Door(engine, extensions=[control])
     return Service(door, store)
 
 
