@@ -75,14 +75,14 @@ def relay(url: str, *, host: str, port: int) -> None:
 
 
 def _target(url: str) -> tuple[str, int]:
+    """Host and port of *url*."""
     try:
         parts = urlsplit(url)
-        host, port = parts.hostname, parts.port or 80
-    except ValueError:
-        host, port = None, 0
-    if host is None or parts.scheme != "http" or parts.path not in ("", "/"):
-        raise SettingsError(f"relay to {url!r}: use http://HOST:PORT, without a path")
-    return host, port
+        if parts.scheme == "http" and parts.hostname and parts.path in ("", "/"):
+            return parts.hostname, parts.port or 80
+    except ValueError:  # of the port, or of brackets
+        logger.debug("%r is no URL", url)
+    raise SettingsError(f"relay to {url!r}: use http://HOST:PORT, without a path")
 
 
 def _refuse_to_let_strangers_in(settings: Settings, host: str) -> None:
