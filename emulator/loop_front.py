@@ -20,7 +20,7 @@ from emulator.engine.store import Outcome, Store
 from emulator.loop_spoiling import send_spoiled
 from emulator.rest import errors
 from emulator.rest.door import Door
-from emulator.rest.messages import Answer, Job, Made, Pending, Request, Response, Spoiled, Stream
+from emulator.rest.messages import Answer, Job, Made, Pending, Request, Response, Stream
 
 logger = logging.getLogger(__name__)
 
@@ -92,14 +92,14 @@ class LoopFront:
         self._follow(await asyncio.to_thread(self._door, request), connection)
 
     def _follow(self, answer: Answer, connection: Connection) -> None:
-        if isinstance(answer, Response | Spoiled):
-            self._send(answer, connection)
-            return
-        if isinstance(answer, Job):
+        if isinstance(answer, Pending):
+            self._submit(answer, connection)
+        elif isinstance(answer, Job):
             self._begin(answer, connection)
-            return
-        pending: Pending = answer
+        else:
+            self._send(answer, connection)
 
+    def _submit(self, pending: Pending, connection: Connection) -> None:
         def done(outcome: Outcome[Any]) -> None:
             self._send(pending.render(outcome), connection)
 

@@ -36,7 +36,8 @@ def spoiled(
         An answer that, if it is to be lost, raises ConnectionResetError or TimeoutError out of the
         application, at once or after half of its body.
     """
-    sleep(made.manner.seconds)
+    if made.manner.seconds:
+        sleep(made.manner.seconds)
     match made.manner.ending:
         case None:
             return plain
