@@ -37,6 +37,7 @@ def create_app(
     control: bool = False,
     control_token: str | None = None,
     reset_clock: bool = False,
+    journal: int | None = None,
     clock: Clock | None = None,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Flask:
@@ -76,6 +77,7 @@ def create_app(
         control=control,
         control_token=control_token,
         reset_clock=reset_clock,
+        journal=journal,
     )
     return flask_app(open_service(settings, clock=clock), sleep=sleep)
 

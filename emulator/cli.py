@@ -124,6 +124,12 @@ def main() -> None:
     help="Return to the machine's time, if the store was left with another by the control API.",
 )
 @_option(
+    "--journal",
+    type=int,
+    metavar="N",
+    help="With --control: how many requests to remember; 0 is none.  [default: 1000]",
+)
+@_option(
     "--tls-cert", type=click.Path(path_type=Path), help="Speak HTTPS: the certificate, in PEM."
 )
 @_option("--tls-key", type=click.Path(path_type=Path), help="Its key, in PEM, without a password.")

@@ -55,6 +55,8 @@ class Settings:
         control: Whether to serve the control API, under ``/_emulator/v1/``.
         control_token: What its callers must bring, wherever they are; None lets in this machine.
         reset_clock: Whether a store that has a time of its own returns to the machine's.
+        journal: How many requests the journal keeps, from 0 to 1,000,000; None is 1,000. Without
+            the control API nobody could read it, and there is none.
     """
 
     store: str = _SQLITE
@@ -74,6 +76,7 @@ class Settings:
     control: bool = False
     control_token: str | None = None
     reset_clock: bool = False
+    journal: int | None = None
 
     def __post_init__(self) -> None:
         """Check what does not need a file.
@@ -101,6 +104,10 @@ class Settings:
             raise SettingsError("a control token has no effect without --control")
         if self.control_token == "":
             raise SettingsError("the control token is empty: give one, or none for this machine")
+        if self.journal is not None and not self.control:
+            raise SettingsError("the journal is read through the control API: --control")
+        if not 0 <= self.journal_size <= 1_000_000:
+            raise SettingsError(f"journal {self.journal}: use 0 to 1000000")
         if self.auth != "google" and self.google_audiences:
             raise SettingsError("google audiences have no effect without --auth google")
         for host in self.allowed_hosts:
@@ -119,6 +126,11 @@ class Settings:
     def engine_limits(self) -> Limits:
         """The limits that the name stands for."""
         return limits.BY_NAME[self.limits]
+
+    @property
+    def journal_size(self) -> int:
+        """How many requests the journal keeps."""
+        return 1_000 if self.journal is None else self.journal
 
     @property
     def tombstone_seconds(self) -> int:

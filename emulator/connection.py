@@ -129,6 +129,7 @@ class Connection(asyncio.BufferedProtocol):
         self._arriving = False
         self._peer = ""
         self._chunked = False
+        self._streams = False  # an answer was begun and is not ended
         self._wants_more: Callable[[bool], None] | None = None
 
     # What asyncio calls
@@ -258,6 +259,7 @@ class Connection(asyncio.BufferedProtocol):
         arrived = self._working
         if arrived is None or self._transport is None or self._transport.is_closing():
             return
+        self._streams = True
         self._chunked = not arrived.old and self._parser.get_http_version() != "1.0"
         framing = b"transfer-encoding: chunked\r\n" if self._chunked else b""
         lines = _head(head.status, head.headers) + framing + b"connection: close\r\n\r\n"
@@ -280,6 +282,7 @@ class Connection(asyncio.BufferedProtocol):
     def end(self, *, whole: bool) -> None:
         """End a body that was begun; if it is not *whole*, so that the client notices."""
         arrived, self._working = self._working, None
+        self._streams = False
         if arrived is not None and arrived.kept:
             self._front.drop(arrived.kept)
         if self._transport is None:
@@ -347,8 +350,8 @@ class Connection(asyncio.BufferedProtocol):
             self._transport.abort()
 
     def finish(self) -> None:
-        """Hang up, once what has been taken is answered."""
-        if self._working is None or self._held_back or self._wants_more is not None:
+        """Hang up, once what has been taken is answered; a stream may never end, and is cut off."""
+        if self._working is None or self._held_back or self._streams:
             if self._transport is not None:
                 self._transport.close()
         else:

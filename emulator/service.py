@@ -15,12 +15,17 @@ from emulator.config import Settings, SettingsError, read_queues, sqlite_path
 from emulator.control.api import extension
 from emulator.control.faults.book import FaultBook
 from emulator.control.gate import Gate
+from emulator.control.journal.callers import Callers
+from emulator.control.journal.record import Journal
+from emulator.control.journal.stream import JournalStream
+from emulator.control.journal.view import View
 from emulator.engine.clock import Clock, SystemClock
 from emulator.engine.controlled_clock import ControlledClock
 from emulator.engine.engine import Engine
 from emulator.engine.store import Store, Transaction, Work
 from emulator.rest.access import Authenticator, Guard, OpenAuthenticator
-from emulator.rest.door import Door, Site
+from emulator.rest.door import Door, Extension, Site, Tap
+from emulator.rest.endpoint import Spoiler
 from emulator.rest.times import rfc3339
 from emulator.storage.errors import StoreVirtualTimeError
 from emulator.storage.sqlite import open_sqlite
@@ -70,19 +75,18 @@ def open_service(
     )
     # Not the controlled clock: those who make, hold and check tokens have the real time.
     access = _access(settings, clock)
-    faults = FaultBook()
+    control = controlled and _control(settings, engine, controlled, access.authenticator)
     door = Door(
         engine,
         partition=settings.partition,
-        authenticator=access.authenticator,
+        authenticator=control.authenticator if control else access.authenticator,
         guard=access.guard,
-        sites=access.sites,
+        sites=(*access.sites, *(control.sites if control else ())),
         cors=settings.cors,
         jsonp=settings.jsonp,
-        extensions=[]
-        if controlled is None
-        else [extension(_gate(settings), engine, controlled, faults)],
-        spoiler=faults if settings.control else None,
+        extensions=[control.extension] if control else [],
+        tap=control.tap if control else None,
+        spoiler=control.spoiler if control else None,
     )
     store = open_sqlite(
         path,
@@ -111,6 +115,30 @@ def _first_unit(
             )
 
     return work
+
+
+@dataclass(frozen=True, slots=True)
+class _Control:
+    """The control API, and what it needs of the door to know what happens there."""
+
+    extension: Extension
+    sites: tuple[Site, ...]
+    authenticator: Authenticator
+    tap: Tap
+    spoiler: Spoiler
+
+
+def _control(
+    settings: Settings, engine: Engine, clock: ControlledClock, authenticator: Authenticator
+) -> _Control:
+    gate = _gate(settings)
+    callers = Callers(authenticator)
+    journal = Journal(size=settings.journal_size)
+    view = View(journal, clock, queues=engine.queues, callers=callers, jsonp=settings.jsonp)
+    faults = FaultBook()
+    api = extension(gate, engine, clock, faults, view)
+    stream = JournalStream(api.contract, gate, view)
+    return _Control(api, (stream,), callers, journal.record, faults)
 
 
 def _gate(settings: Settings) -> Gate:

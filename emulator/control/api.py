@@ -7,19 +7,35 @@ from emulator.control import clock, peek, reset
 from emulator.control.faults import methods as fault_methods
 from emulator.control.faults.book import FaultBook
 from emulator.control.gate import Gate
+from emulator.control.journal import methods as journal_methods
+from emulator.control.journal.view import View
 from emulator.engine.controlled_clock import ControlledClock
 from emulator.engine.engine import Engine
 from emulator.rest.door import Extension
 
 
 def extension(
-    gate: Gate, engine: Engine, controlled: ControlledClock, faults: FaultBook
+    gate: Gate,
+    engine: Engine,
+    controlled: ControlledClock,
+    faults: FaultBook,
+    journal: View,
 ) -> Extension:
-    """The control API of *engine*, whose clock is *controlled*, to be served by a door."""
+    """The control API, to be served by a door.
+
+    Args:
+        gate: Who may call it.
+        engine: Whom it looks into.
+        controlled: The engine's clock.
+        faults: The rules that the door spoils calls by.
+        journal: Shows what the engine was asked.
+    """
+    forget = [controlled.forget, faults.clear, journal.journal.clear]
     serve = {
         **clock.handlers(controlled),
+        **journal_methods.handlers(journal),
         **peek.handlers(engine),
         **fault_methods.handlers(faults),
-        **reset.handlers(engine, forget=[controlled.forget, faults.clear]),
+        **reset.handlers(engine, forget=forget),
     }
     return Extension(contract.control(), serve, gate.admit)

@@ -60,11 +60,25 @@ class Extension:
     admit: Admit
 
 
+Tap = Callable[[Request, Response, int], None]
+"""Told of requests, their answers, and when they were answered (microseconds).
+
+It takes no time worth speaking of, and raises nothing.
+"""
+
 _Step: TypeAlias = Callable[[Response], Response]
 
 _NOTHING = Request("POST", "", "", {}, b"")
 
 _OVERRIDES = frozenset({"GET", "PUT", "PATCH", "DELETE"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Api:
+    """Some contracts, with what serves their methods, by version and id."""
+
+    router: Router
+    endpoints: Mapping[tuple[str, str], Endpoint]
 
 
 class Door:
@@ -89,6 +103,7 @@ class Door:
         sites: Sequence[Site] = (),
         extensions: Sequence[Extension] = (),
         spoiler: Spoiler | None = None,
+        tap: Tap | None = None,
     ) -> None:
         """Build the door.
 
@@ -104,6 +119,8 @@ class Door:
             sites: Asked in turn about what is neither a method, nor discovery, nor health.
             extensions: Other APIs to serve.
             spoiler: Makes some calls of Google's API fail.
+            tap: Told of each request for Google's API, each part of a batch, and what is for
+                nobody; not of what sites and extensions answer.
         """
         googles = [contract.load(version) for version in contract.VERSIONS]
         contracts = [*googles, *(each.contract for each in extensions)]
@@ -116,34 +133,42 @@ class Door:
         self._most_body_bytes = most_body_bytes
         self._most_batch_bytes = most_batch_bytes
         self._batch_paths = {"/batch", *(f"/{each.batch_path}" for each in contracts)}
-        self._router = Router(contracts)
-        self._endpoints = {
-            (each.version, id): Endpoint(
-                each, method, methods.serving(id), admit, jsonp=jsonp, spoiler=spoiler
-            )
-            for each in googles
-            for id, method in each.methods.items()
-        }
-        self._own = {
-            (each.contract.version, id): Endpoint(
-                # Strict, or what is mistyped would pass for what is not given: the reset of a queue
-                # would be one of everything.
-                each.contract,
-                method,
-                each.serve[id],
-                each.admit,
-                jsonp=False,
-                strict=True,
-            )
-            for each in extensions
-            for id, method in each.contract.methods.items()
-            if id in each.serve
-        }
+        self._google = _Api(
+            Router(googles),
+            {
+                (each.version, id): Endpoint(
+                    each, method, methods.serving(id), admit, jsonp=jsonp, spoiler=spoiler
+                )
+                for each in googles
+                for id, method in each.methods.items()
+            },
+        )
+        self._own = _Api(
+            Router([each.contract for each in extensions]),
+            {
+                (each.contract.version, id): Endpoint(
+                    # Strict, or what is mistyped would pass for what is not given: the reset of a
+                    # queue would be one of everything.
+                    each.contract,
+                    method,
+                    each.serve[id],
+                    each.admit,
+                    jsonp=False,
+                    strict=True,
+                )
+                for each in extensions
+                for id, method in each.contract.methods.items()
+                if id in each.serve
+            },
+        )
         self.waits = authenticator.waits
         self._guard = guard
         self._cors = Cors(cors)
-        self._envelope = Envelope(engine.clock.now)
+        # Asked for each answer, so that its Date follows the server's clock.
+        self._now = engine.clock.now
+        self._envelope = Envelope()
         self._sites: tuple[Site, ...] = (_health, DiscoveryService(contracts), *sites)
+        self._tap = tap
 
     def most_bytes(self, path: str) -> int:
         """How much of the body a front need read for *path*; above it, it hands on None."""
@@ -151,20 +176,31 @@ class Door:
 
     def __call__(self, request: Request) -> Answer:
         """What *request* is answered with, or what must be done first. Never raises."""
+        tap = self._tap
         try:
             if self._guard is not None:
                 self._guard.check(request.headers)
+        except WireError as error:
+            # Nobody has looked at what it brings, be it a task or a secret: nobody is told.
+            request = msgspec.structs.replace(request, body=b"")
+            return self._sent(request, render.error_response(error), tap)
+        try:
             if self._is_batch(request.path):
                 answer = self._batch(request)
             else:
                 request = _overridden(request)
-                answer = self._one(request)
+                found = self._method(self._google, request)
+                if found is None and (found := self._beside(request)) is not None:
+                    tap = None
+                if found is None:
+                    raise errors.not_found()
+                answer = found
         except WireError as error:
             answer = render.error_response(error)
         except Exception:
             logger.exception("%s %s failed", request.verb, request.path)
             answer = render.error_response(errors.internal())
-        return _then(answer, lambda response: self._sent(request, response))
+        return _then(answer, lambda response: self._sent(request, response, tap))
 
     def refusal(self, error: WireError) -> Response:
         """The answer to what a front could not read as a request."""
@@ -187,40 +223,48 @@ class Door:
         """
         request = _overridden(request)
         try:
-            answer = self._method(request, own=False)
+            answer = self._method(self._google, request)
             if answer is None:
                 raise errors.not_found()
         except WireError as error:
             answer = render.error_response(error)
         if isinstance(answer, Job):
             raise TypeError("a method of Google's API is no job")
-        return _then(answer, lambda response: self._envelope.seal(request, response))
+        return _then(answer, lambda response: self._sealed(request, response, self._tap))
 
-    def _one(self, request: Request) -> Answer:
-        """Answer a request that is no batch."""
-        answer = self._method(request) or self._site(request)
-        if answer is None:
-            raise errors.not_found()
-        return answer
+    def _beside(self, request: Request) -> Answer | None:
+        """Answer a request for what is not Google's API; None if it is for nothing."""
+        try:
+            # Sites first: a stream may have a path that would fit a method too.
+            return self._site(request) or self._method(self._own, request)
+        except WireError as error:
+            return render.error_response(error)
 
-    def _sent(self, request: Request, response: Response) -> Response:
-        """*response* as it leaves the server."""
-        sealed = self._envelope.seal(request, response)
+    def _sent(self, request: Request, response: Response, tap: Tap | None = None) -> Response:
+        """*response* as it leaves the server; *tap* is told of it."""
+        sealed = self._sealed(request, response, tap)
         return self._cors.allow(request, compress(request, sealed))
 
-    def _method(self, request: Request, *, own: bool = True) -> Answer | None:
-        """Answer a request for a method, of our own APIs too if *own*; None if it is for none."""
+    def _sealed(self, request: Request, response: Response, tap: Tap | None) -> Response:
+        """*response* with all its headers, before it is packed."""
+        now = self._now()
+        sealed = self._envelope.seal(request, response, now)
+        if tap is not None:
+            tap(request, sealed, now)
+        return sealed
+
+    def _method(self, api: _Api, request: Request) -> Answer | None:
+        """Answer a request for a method of *api*; None if it is for none."""
         verb = "GET" if request.verb == "HEAD" else request.verb
-        matched = self._router.match(verb, request.path)
+        matched = api.router.match(verb, request.path)
         if matched is not None:
             route, variables = matched
-            key = (route.contract.version, route.method.id)
-            endpoint = self._endpoints.get(key) or (self._own.get(key) if own else None)
+            endpoint = api.endpoints.get((route.contract.version, route.method.id))
             if endpoint is None:
                 return None
             answer = self._served(endpoint, request, variables)
             return _then(answer, partial(echo, request)) if has_attempt(request) else answer
-        if verb == "OPTIONS" and (verbs := self._router.verbs(request.path)):
+        if verb == "OPTIONS" and (verbs := api.router.verbs(request.path)):
             return _allowed(verbs)
         return None
 

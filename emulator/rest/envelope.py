@@ -10,7 +10,6 @@ import base64
 import gzip
 import hashlib
 import zlib
-from collections.abc import Callable
 from email.utils import formatdate
 
 from emulator.engine.clock import MICROSECONDS
@@ -43,15 +42,14 @@ _WRITE = (*_WRITE_CACHING, *_SAFETY)
 
 
 class Envelope:
-    """Puts the headers on answers; asked for the time, so that Date follows the server's clock."""
+    """Puts the headers on answers."""
 
-    def __init__(self, now: Callable[[], int]) -> None:
-        self._now = now
+    def __init__(self) -> None:
         self._date = (-1, "")
 
-    def seal(self, request: Request, response: Response) -> Response:
-        """*response* as it goes out to the caller of *request*."""
-        date = self._http_date()
+    def seal(self, request: Request, response: Response, now: int) -> Response:
+        """*response* as it goes out to the caller of *request* at *now* (microseconds)."""
+        date = self._http_date(now)
         if request.verb not in ("GET", "HEAD"):
             return Response(
                 response.status, (*response.headers, ("date", date), *_WRITE), response.body
@@ -67,8 +65,8 @@ class Envelope:
             return Response(304, tuple(each for each in headers if each[0] != "content-type"))
         return Response(200, headers, body)
 
-    def _http_date(self) -> str:
-        second = self._now() // MICROSECONDS
+    def _http_date(self, now: int) -> str:
+        second = now // MICROSECONDS
         if self._date[0] != second:
             self._date = (second, formatdate(second, usegmt=True))
         return self._date[1]

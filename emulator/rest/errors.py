@@ -365,6 +365,22 @@ def changed_member(name: str) -> WireError:
     return WireError(400, "invalid", f"{name} cannot be updated.", code=Code.INVALID_REQUEST)
 
 
+def no_such_entry(sequence: str, kept: tuple[int, int] | None) -> WireError:
+    """The journal has no entry with this number; *kept* are the first and the last it has."""
+    has = "is empty" if kept is None else f"has {kept[0]} to {kept[1]}"
+    return WireError(404, "notFound", f"There is no entry {sequence[:80]!a}: the journal {has}.")
+
+
+def invalid_event_id(id: str) -> WireError:
+    """What a client says that it has heard of the journal last is no number of an entry."""
+    return WireError(
+        400,
+        "invalid",
+        f"Last-Event-ID {id[:80]!a} is invalid: it is the id of an event of this stream.",
+        location=Location("header", "Last-Event-ID"),
+    )
+
+
 def unavailable() -> WireError:
     """The store failed."""
     return WireError(503, "backendError", "Backend Error")

@@ -8,7 +8,7 @@ that nobody knows.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Set
 from functools import lru_cache
 from typing import Any, TypeAlias
 from urllib.parse import parse_qsl
@@ -79,6 +79,11 @@ class Parser:
             for each in (self._schema or {}).values()
             if each.type == "string" and each.format is None
         }
+
+    @property
+    def names(self) -> Set[str]:
+        """The names of the parameters that are read."""
+        return self._read.keys()
 
     def arguments(self, pairs: Pairs) -> Arguments:
         """The parameters that the method knows, as typed values.

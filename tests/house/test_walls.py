@@ -54,7 +54,7 @@ WALLS = {
         "cryptography",
         "google.auth",
     },
-    "emulator/control": {"discovery", "emulator.engine", "emulator.rest"},
+    "emulator/control": {"discovery", "emulator.engine", "emulator.rest", "msgspec"},
     "emulator/console": {"discovery", "emulator.engine", "flask"},
     "emulator/connection": {"emulator.rest", "httptools"},
     "emulator/loop_front": {

@@ -13,6 +13,9 @@ from collections.abc import Callable, Collection, Iterator
 from random import Random
 from typing import Any, NamedTuple
 
+from msgspec.structs import replace
+
+from emulator.control.faults import FAULT_HEADER
 from emulator.control.faults.rule import LEASE, Effect, Rule
 from emulator.engine.store import Outcome
 from emulator.rest import errors
@@ -121,13 +124,16 @@ class FaultBook:
 
 
 class _Fate(NamedTuple):
-    """What becomes of one call."""
+    """What becomes of one call, by the rule called *id*."""
 
+    id: str
     effect: Effect
     seconds: float
 
     def spoil(self, response: Response) -> Made:
         effect = self.effect
+        headers = (*response.headers, (FAULT_HEADER, self.id))
+        response = replace(response, headers=headers)
         if not self.seconds and effect.ending is None:
             return response
         return Spoiled(response, Manner(self.seconds, effect.ending, effect.bytes_per_second))
@@ -164,7 +170,7 @@ class _Entry:
         self._hits += 1
         effect = self.rule.effect
         latency = effect.latency
-        return _Fate(effect, 0.0 if latency is None else latency.draw(self._delays))
+        return _Fate(self.id, effect, 0.0 if latency is None else latency.draw(self._delays))
 
 
 def _first_that_holds(fitting: Iterator[_Entry]) -> _Fate | None:

@@ -71,6 +71,10 @@ def _insert_with_tokens(bench: Bench) -> Figures:
         return rates(result(bench, server, ours.insert(folder=server.folder)))
 
 
+def _insert_with_journal(bench: Bench) -> Figures:
+    return loaded(bench, bench.ours_with_journal, ours.insert())
+
+
 def _insert_one_by_one(bench: Bench) -> Figures:
     before = machine.flush_seconds(bench.folder, seconds=1)
     figures = insert(bench, connections=1)
@@ -109,4 +113,5 @@ MEASURES: Mapping[str, Callable[[Bench], Figures]] = {
     "ours/peak twice": peak_twice,
     "ours/start": _start,
     "ours-tokens/insert": _insert_with_tokens,
+    "ours-journal/insert": _insert_with_journal,
 }

@@ -30,12 +30,16 @@ class Ours:
 
     Attributes:
         tokens: Whether callers need a token, as with ``--auth tokens``.
+        journal: Whether it keeps a journal, as with ``--control``.
     """
 
     tokens: bool = False
+    journal: bool = False
 
     @property
     def name(self) -> str:
+        if self.journal:
+            return "ours-journal"
         return "ours-tokens" if self.tokens else "ours"
 
     def obtain(self) -> None:
@@ -49,6 +53,8 @@ class Ours:
         if self.tokens:
             (folder / "token").write_text(_add_token(folder / "tokens"))
             command += ["--auth", "tokens", "--tokens", str(folder / "tokens")]
+        if self.journal:
+            command.append("--control")
         return command
 
     def answers(self, port: int) -> bool:

@@ -9,6 +9,8 @@ import pytest
 from emulator.control import api, peek
 from emulator.control.faults.book import FaultBook
 from emulator.control.gate import Gate
+from emulator.control.journal.record import Journal
+from emulator.control.journal.view import View
 from emulator.engine.clock import VirtualClock
 from emulator.engine.controlled_clock import ControlledClock
 from emulator.engine.engine import Engine
@@ -114,7 +116,8 @@ def test_pages_are_the_whole_whatever_their_size(service, monkeypatch, most):
 
 def a_service(engine, store) -> Service:
     controlled = ControlledClock(engine.clock)
-    control = api.extension(Gate(Guard()), engine, controlled, FaultBook())
+    journal = View(Journal(size=0), controlled)
+    control = api.extension(Gate(Guard()), engine, controlled, FaultBook(), journal)
     door = Door(engine, extensions=[control])
     return Service(door, store)
 
