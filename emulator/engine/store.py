@@ -7,6 +7,7 @@ One suite of tests, ``tests/emulator/storage/test_store_contract.py``, runs over
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from typing import Generic, NamedTuple, Protocol, TypeAlias, TypeVar
 
 from emulator.engine.clock import ClockState
@@ -15,7 +16,40 @@ from emulator.engine.model import Attempt, Kept, QueueId, Task, Tombstone, Wiped
 T = TypeVar("T")
 
 
-class Transaction(Protocol):
+class View(Protocol):
+    """The verbs that look at everything, byte by byte in order, and change nothing."""
+
+    def queues(self, project: str | None = None) -> Sequence[QueueId]:
+        """Every queue that has stored something since it was last wiped, by project and name.
+
+        Args:
+            project: Only this project's; None is all.
+        """
+        ...
+
+    def look(
+        self, queue: QueueId, *, after: str, limit: int, with_payload: bool = False
+    ) -> Sequence[Kept]:
+        """The *limit* first names after *after*, byte by byte: tasks in any state, and tombstones.
+
+        Without payloads it takes no longer for large ones. Expired tombstones are included.
+        """
+        ...
+
+    def lease_counts(self, queue: QueueId) -> Sequence[tuple[int, int]]:
+        """The seconds in which leases were recorded, in microseconds, and how many there were."""
+        ...
+
+    def attempts(self, queue: QueueId) -> Iterator[Attempt]:
+        """Every attempt that is remembered, by id, expired or not."""
+        ...
+
+    def clock(self) -> ClockState | None:
+        """How the controlled clock goes; None where it is the machine's. Takes no time."""
+        ...
+
+
+class Transaction(View, Protocol):
     """The verbs of one unit of work. All see the unit's own changes at once.
 
     Order is always (eta, name), names compared byte by byte.
@@ -32,6 +66,10 @@ class Transaction(Protocol):
 
         The store may look for that only when the transaction ends.
         """
+        ...
+
+    def put_tombstone(self, queue: QueueId, tombstone: Tombstone) -> None:
+        """Store the tombstone of a task that was elsewhere. Nothing may hold its name."""
         ...
 
     def forget(self, queue: QueueId, name: str) -> None:
@@ -101,32 +139,11 @@ class Transaction(Protocol):
         """Forget at most *limit* attempts whose lease is over at *now*; return how many."""
         ...
 
-    def queues(self, project: str | None = None) -> Sequence[QueueId]:
-        """Every queue that has stored something since it was last wiped, by project and name.
-
-        Args:
-            project: Only this project's; None is all.
-        """
-        ...
-
-    def look(
-        self, queue: QueueId, *, after: str, limit: int, with_payload: bool = False
-    ) -> Sequence[Kept]:
-        """The *limit* first names after *after*, byte by byte: tasks in any state, and tombstones.
-
-        Without payloads it takes no longer for large ones. Expired tombstones are included.
-        """
-        ...
-
     def wipe(self, queue: QueueId | None = None) -> Wiped:
         """Forget all of *queue*, as if it had never been; None is all of the store.
 
         Tasks, tombstones, lease counts and attempts go.
         """
-        ...
-
-    def clock(self) -> ClockState | None:
-        """How the controlled clock goes; None where it is the machine's. Takes no time."""
         ...
 
     def set_clock(self, state: ClockState | None) -> None:
@@ -184,6 +201,17 @@ class Store(Protocol):
 
         Raises:
             EngineError: What *work* refused, or OverloadedError or StoreFailedError.
+        """
+        ...
+
+    def view(self) -> AbstractContextManager[View]:
+        """All that the store holds at the instant when the block begins.
+
+        Every unit that was answered before is in it. Units go on meanwhile, and are not seen. One
+        thread at a time may use it, and none that is an event loop's.
+
+        Raises:
+            StoreFailedError: The store is closed, or cannot be read.
         """
         ...
 

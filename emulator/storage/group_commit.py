@@ -13,11 +13,12 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from queue import Empty, SimpleQueue
 from typing import Any, Protocol, TypeAlias, TypeVar
 
 from emulator.engine.errors import EngineError, OverloadedError, StoreFailedError
-from emulator.engine.store import Outcome, Transaction, Work
+from emulator.engine.store import Outcome, Transaction, View, Work
 
 T = TypeVar("T")
 
@@ -55,6 +56,10 @@ class Session(Protocol):
 
     def rollback(self) -> None:
         """Undo everything since ``begin``; also after a ``commit`` that failed."""
+        ...
+
+    def view(self, run: Callable[[Work[bytes]], bytes]) -> AbstractContextManager[View]:
+        """What ``Store.view`` gives. Called in any thread, at any time; *run* is ``Store.run``."""
         ...
 
     def close(self) -> None:
@@ -107,6 +112,10 @@ class Batches:
         For when nothing of the batch stands, because a unit, or the commit, failed.
         """
         return [self._commit_alone(work) for work, _ in batch]
+
+    def view(self, run: Callable[[Work[bytes]], bytes]) -> AbstractContextManager[View]:
+        """What ``Store.view`` gives."""
+        return self._session.view(run)
 
     def close(self) -> None:
         """Disconnect."""
@@ -195,6 +204,12 @@ class GroupCommit:
         settled: SimpleQueue[Outcome[T]] = SimpleQueue()
         self.submit(work, settled.put)
         return settled.get().unwrap()
+
+    def view(self) -> AbstractContextManager[View]:
+        """All that the store holds now; see ``Store.view``."""
+        if self._closed:
+            raise StoreFailedError("the store is closed")
+        return self._batches.view(self.run)
 
     def close(self) -> None:
         """Finish what is queued and disconnect; see ``Store.close``."""

@@ -13,11 +13,12 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from queue import SimpleQueue
 from typing import Any, TypeAlias, TypeVar
 
 from emulator.engine.errors import EngineError, OverloadedError, StoreFailedError
-from emulator.engine.store import Outcome, Work
+from emulator.engine.store import Outcome, View, Work
 from emulator.storage.group_commit import (
     MOST_PER_COMMIT,
     MOST_WAITING,
@@ -37,7 +38,7 @@ _Done: TypeAlias = tuple[list[Unit], list[Outcome[Any]]]
 class LoopCommit:
     """A ``Store`` over a *session*, driven by an event loop.
 
-    All but ``run`` is for the loop's own thread, and outcomes are told there.
+    All but ``run`` and ``view`` is for the loop's own thread, and outcomes are told there.
     """
 
     def __init__(
@@ -97,6 +98,12 @@ class LoopCommit:
 
         self._loop.call_soon_threadsafe(submit)
         return settled.get().unwrap()
+
+    def view(self) -> AbstractContextManager[View]:
+        """All that the store holds now, in any thread but the loop's; see ``Store.view``."""
+        if self._closed:
+            raise StoreFailedError("the store is closed")
+        return self._batches.view(self.run)
 
     def close(self) -> None:
         """Finish what is queued and disconnect; see ``Store.close``."""

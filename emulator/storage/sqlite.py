@@ -12,15 +12,17 @@ import json
 import os
 import sqlite3
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, closing, contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 from emulator.engine.clock import MICROSECONDS, ClockState
+from emulator.engine.errors import StoreFailedError
 from emulator.engine.model import Attempt, Kept, QueueId, Task, Tombstone, Wiped
-from emulator.engine.store import Store, Transaction, Work
-from emulator.storage.errors import StoreBusyError, StoreUnusableError
+from emulator.engine.store import Store, Transaction, View, Work
+from emulator.storage.errors import StoreBusyError, StoreOpenError, StoreUnusableError
 from emulator.storage.group_commit import GroupCommit
 from emulator.storage.loop_commit import LoopCommit
 
@@ -77,6 +79,52 @@ def open_sqlite(
     return GroupCommit(session) if loop is None else LoopCommit(session, loop)
 
 
+@contextmanager
+def view_sqlite(path: Path) -> Iterator[View]:
+    """All that the store in the file *path* holds now, whether a server has it or not.
+
+    Raises:
+        StoreUnusableError: There is none, it is not ours, its schema is not today's, or, also from
+            the block, it is damaged.
+    """
+    try:
+        with _viewing(read_only(path)) as view:
+            yield view
+    except sqlite3.DatabaseError as error:
+        raise StoreUnusableError(f"cannot read {path}: {error}") from error
+
+
+def read_only(path: Path) -> sqlite3.Connection:
+    """A connection that sees the store in the file *path* as it is now, and cannot change it.
+
+    Raises:
+        StoreUnusableError: There is none, it is not ours, or its schema is not today's.
+    """
+    if not path.exists():
+        raise StoreUnusableError(f"there is no store in {path}: look at the name after --store")
+    connection: sqlite3.Connection | None = None
+    try:
+        connection = sqlite3.connect(
+            # Not "ro": as the last one to leave, it could not fold SQLite's log into the file.
+            f"{path.absolute().as_uri()}?mode=rw",
+            uri=True,
+            isolation_level=None,
+            check_same_thread=False,  # one thread at a time uses it, but not always the same one
+        )
+        connection.execute("PRAGMA query_only = ON")
+        # The first statement after it decides what is seen from then on.
+        connection.execute("BEGIN")
+        _check_owner(connection, path)
+        _check_schema(connection, path)
+    except BaseException as error:
+        if connection is not None:
+            connection.close()
+        if isinstance(error, sqlite3.DatabaseError):
+            raise StoreUnusableError(f"cannot read {path} as a store: {error}") from error
+        raise
+    return connection
+
+
 class SqliteSession:
     """The writer's connection: opening, migrating, and the bounds of transactions."""
 
@@ -130,6 +178,15 @@ class SqliteSession:
             self._connection.execute("ROLLBACK")
         self._tx.undone()
 
+    def view(self, run: Callable[[Work[bytes]], bytes]) -> AbstractContextManager[View]:
+        """What is committed, through a connection of its own; of memory, a copy of all of it."""
+        try:
+            if self._path is not None:
+                return _viewing(read_only(self._path))
+            return _viewing(_copy(run(lambda _: self._image())))
+        except StoreOpenError as error:
+            raise StoreFailedError(str(error)) from error
+
     def close(self) -> None:
         """Disconnect; SQLite folds the write-ahead log into the file."""
         self._connection.close()
@@ -141,6 +198,11 @@ class SqliteSession:
             work(self._tx)
             self.flush()
             self.commit()
+
+    def _image(self) -> bytes:
+        """The bytes of the database, with what the units of this batch have done so far."""
+        self._tx.flush()
+        return self._connection.serialize()
 
     def _unlock(self) -> None:
         if self._lock is not None:
@@ -190,6 +252,17 @@ class SqliteTransaction:
         self._new[queue_id, task.name] = task
         self.writes += 1
         self._added_tasks[queue_id] += 1
+        if len(self._new) == _MOST_ROWS:  # so that no unit gathers more than it takes to be quick
+            self._write_new()
+
+    def put_tombstone(self, queue: QueueId, tombstone: Tombstone) -> None:
+        self._sql(
+            "INSERT INTO task (queue, name, eta, retry_count, tag, enqueued_at, eta_given,"
+            " buried_until) VALUES (?, ?, 0, 0, '', 0, 0, ?)",
+            (self._id(queue, make=True), tombstone.name, tombstone.until),
+        )
+        self._first_end = min(self._first_end, tombstone.until)
+        self.writes += 1
 
     def forget(self, queue: QueueId, name: str) -> None:
         changed = self._sql(
@@ -309,14 +382,10 @@ class SqliteTransaction:
 
     def attempt(self, queue: QueueId, id: str) -> Attempt | None:
         row = self._sql(
-            "SELECT asked, until, tasks FROM attempt WHERE queue = ? AND id = ?",
+            "SELECT id, asked, until, tasks FROM attempt WHERE queue = ? AND id = ?",
             (self._id(queue), id),
         ).fetchone()
-        if row is None:
-            return None
-        asked, until, tasks = row
-        leased = tuple((name, retry_count) for name, retry_count in json.loads(tasks))
-        return Attempt(id=id, asked=asked, until=until, tasks=leased)
+        return None if row is None else _attempt(*row)
 
     def remember(self, queue: QueueId, attempt: Attempt) -> None:
         self._sql(
@@ -416,18 +485,30 @@ class SqliteTransaction:
     def saw(self, now: int) -> None:
         self._seen = now
 
+    def lease_counts(self, queue: QueueId) -> Sequence[tuple[int, int]]:
+        self._write_leases()
+        rows = self._sql(
+            "SELECT second, leases FROM lease_count WHERE queue = ? ORDER BY second",
+            (self._id(queue),),
+        )
+        return [(second * MICROSECONDS, leases) for second, leases in rows]
+
+    def attempts(self, queue: QueueId) -> Iterator[Attempt]:
+        rows = self._sql(
+            "SELECT id, asked, until, tasks FROM attempt WHERE queue = ? ORDER BY id",
+            (self._id(queue),),
+        )
+        for row in rows:
+            yield _attempt(*row)
+
     def flush(self) -> None:
         """Write what the batch has gathered: new tasks, many to a statement, counts, the time."""
         self._write_new()
         for queue_id, change in self._added_tasks.items():
             if change:
                 self._sql("UPDATE queue SET tasks = tasks + ? WHERE id = ?", (change, queue_id))
-        for (queue_id, second), leases in self._added_leases.items():
-            self._sql(
-                "INSERT INTO lease_count (queue, second, leases) VALUES (?, ?, ?)"
-                " ON CONFLICT (queue, second) DO UPDATE SET leases = leases + excluded.leases",
-                (queue_id, second, leases),
-            )
+        self._added_tasks.clear()
+        self._write_leases()
         if self._seen is not None and self.writes:
             self._sql("UPDATE clock SET seen = ?", (self._seen,))
 
@@ -463,6 +544,15 @@ class SqliteTransaction:
             (_NEVER,),
         ).fetchone()
         return int(first)
+
+    def _write_leases(self) -> None:
+        for (queue_id, second), leases in self._added_leases.items():
+            self._sql(
+                "INSERT INTO lease_count (queue, second, leases) VALUES (?, ?, ?)"
+                " ON CONFLICT (queue, second) DO UPDATE SET leases = leases + excluded.leases",
+                (queue_id, second, leases),
+            )
+        self._added_leases.clear()
 
     def _write_new(self) -> None:
         """Store the tasks that ``put`` has gathered.
@@ -541,6 +631,11 @@ def _task(
         eta_given=bool(eta_given),
         retry_count=retry_count,
     )
+
+
+def _attempt(id: str, asked: str, until: int, tasks: str) -> Attempt:
+    leased = tuple((name, retry_count) for name, retry_count in json.loads(tasks))
+    return Attempt(id=id, asked=asked, until=until, tasks=leased)
 
 
 def _kept(
@@ -629,19 +724,51 @@ def _check_owner(connection: sqlite3.Connection, path: Path | None) -> None:
 
 def _migrate(connection: sqlite3.Connection, path: Path | None) -> None:
     """Run the migrations that the file has not seen, each in a transaction of its own."""
-    migrations = sorted(
-        (int(file.name.partition("_")[0]), file.read_text()) for file in _MIGRATIONS.glob("*.sql")
-    )
+    migrations = _migrations()
     (version,) = connection.execute("PRAGMA user_version").fetchone()
-    newest = migrations[-1][0]
-    if version > newest:
-        raise StoreUnusableError(
-            f"{path} has schema {version}, and this version of taskqueue-sdk knows none after"
-            f" {newest}: upgrade taskqueue-sdk"
-        )
+    _refuse_newer(version, path)
     for number, script in migrations:
         if number > version:
             connection.executescript(
                 f"BEGIN IMMEDIATE;\n{script}\nPRAGMA application_id = {_APPLICATION_ID};\n"
                 f"PRAGMA user_version = {number};\nCOMMIT;"
             )
+
+
+def _check_schema(connection: sqlite3.Connection, path: Path) -> None:
+    """Refuse what somebody who may not migrate cannot read."""
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    _refuse_newer(version, path)
+    if version < _migrations()[-1][0]:
+        raise StoreUnusableError(
+            f"{path} is of an older version of taskqueue-sdk: serve it once, with tq-emulator serve"
+        )
+
+
+def _refuse_newer(version: int, path: Path | None) -> None:
+    newest = _migrations()[-1][0]
+    if version > newest:
+        raise StoreUnusableError(
+            f"{path} has schema {version}, and this version of taskqueue-sdk knows none after"
+            f" {newest}: upgrade taskqueue-sdk"
+        )
+
+
+@cache
+def _migrations() -> list[tuple[int, str]]:
+    """Number and script of each migration."""
+    return sorted(
+        (int(file.name.partition("_")[0]), file.read_text()) for file in _MIGRATIONS.glob("*.sql")
+    )
+
+
+@contextmanager
+def _viewing(connection: sqlite3.Connection) -> Iterator[View]:
+    with closing(connection):
+        yield SqliteTransaction(connection)
+
+
+def _copy(image: bytes) -> sqlite3.Connection:
+    connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+    connection.deserialize(image)
+    return connection

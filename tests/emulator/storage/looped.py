@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any, TypeVar
 
 from emulator.engine.errors import EngineError
-from emulator.engine.store import Outcome, Store, Work
+from emulator.engine.store import Outcome, Store, View, Work
 
 T = TypeVar("T")
 
@@ -33,6 +34,9 @@ class Looped:
 
     def run(self, work: Work[T]) -> T:
         return self._store.run(work)
+
+    def view(self) -> AbstractContextManager[View]:
+        return self._store.view()
 
     def close(self) -> None:
         if self._loop.is_closed():

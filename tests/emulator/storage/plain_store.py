@@ -6,7 +6,9 @@ Slow and obviously right; what ``test_store_contract`` holds against the real st
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from queue import SimpleQueue
 from typing import Any, TypeVar
@@ -14,7 +16,7 @@ from typing import Any, TypeVar
 from emulator.engine.clock import MICROSECONDS, ClockState
 from emulator.engine.errors import EngineError, OverloadedError, StoreFailedError
 from emulator.engine.model import Attempt, Kept, QueueId, Task, Tombstone, Wiped
-from emulator.engine.store import Outcome, Work
+from emulator.engine.store import Outcome, View, Work
 
 T = TypeVar("T")
 
@@ -27,7 +29,7 @@ class PlainTransaction:
 
     held: dict[tuple[QueueId, str], Task | Tombstone] = field(default_factory=dict)
     leases: list[tuple[QueueId, int, int]] = field(default_factory=list)
-    attempts: dict[tuple[QueueId, str], Attempt] = field(default_factory=dict)
+    remembered: dict[tuple[QueueId, str], Attempt] = field(default_factory=dict)
     known: set[QueueId] = field(default_factory=set)
     clock_state: ClockState | None = None
     writes: int = 0
@@ -46,6 +48,13 @@ class PlainTransaction:
         self.writes += 1
         self.known.add(queue)
         self.held[queue, task.name] = task
+
+    def put_tombstone(self, queue: QueueId, tombstone: Tombstone) -> None:
+        if (queue, tombstone.name) in self.held:
+            raise RuntimeError(f"put of a tombstone of {tombstone.name!r}, which is there")
+        self.writes += 1
+        self.known.add(queue)
+        self.held[queue, tombstone.name] = tombstone
 
     def forget(self, queue: QueueId, name: str) -> None:
         if not isinstance(self.held.get((queue, name)), Tombstone):
@@ -105,18 +114,18 @@ class PlainTransaction:
         return sum(count for whose, at, count in self.leases if whose == queue and at in seconds)
 
     def attempt(self, queue: QueueId, id: str) -> Attempt | None:
-        return self.attempts.get((queue, id))
+        return self.remembered.get((queue, id))
 
     def remember(self, queue: QueueId, attempt: Attempt) -> None:
         self.writes += 1
         self.known.add(queue)
-        self.attempts[queue, attempt.id] = attempt
+        self.remembered[queue, attempt.id] = attempt
 
     def forget_attempts(self, *, now: int, limit: int) -> int:
-        over = [key for key, each in self.attempts.items() if each.until <= now][:limit]
+        over = [key for key, each in self.remembered.items() if each.until <= now][:limit]
         for key in over:
             self.writes += 1
-            del self.attempts[key]
+            del self.remembered[key]
         return len(over)
 
     def queues(self, project: str | None = None) -> Sequence[QueueId]:
@@ -141,7 +150,9 @@ class PlainTransaction:
         gone = [each for (whose, _), each in self.held.items() if whose in going]
         self.held = {key: each for key, each in self.held.items() if key[0] not in going}
         self.leases = [each for each in self.leases if each[0] not in going]
-        self.attempts = {key: each for key, each in self.attempts.items() if key[0] not in going}
+        self.remembered = {
+            key: each for key, each in self.remembered.items() if key[0] not in going
+        }
         self.known = self.known - going
         tasks = sum(isinstance(each, Task) for each in gone)
         return Wiped(tasks, len(gone) - tasks)
@@ -156,12 +167,23 @@ class PlainTransaction:
     def saw(self, now: int) -> None:
         pass  # nobody can open it again
 
+    def lease_counts(self, queue: QueueId) -> Sequence[tuple[int, int]]:
+        counts: Counter[int] = Counter()
+        for whose, second, count in self.leases:
+            if whose == queue:
+                counts[second * MICROSECONDS] += count
+        return sorted(counts.items())
+
+    def attempts(self, queue: QueueId) -> Iterator[Attempt]:
+        mine = (each for (whose, _), each in self.remembered.items() if whose == queue)
+        yield from sorted(mine, key=lambda attempt: attempt.id.encode())
+
     def copy(self) -> PlainTransaction:
         """The same contents, to go on from or to go back to."""
         return PlainTransaction(
             dict(self.held),
             list(self.leases),
-            dict(self.attempts),
+            dict(self.remembered),
             set(self.known),
             self.clock_state,
         )
@@ -211,6 +233,10 @@ class PlainStore:
         settled: SimpleQueue[Outcome[T]] = SimpleQueue()
         self.submit(work, settled.put)
         return settled.get().unwrap()
+
+    @contextmanager
+    def view(self) -> Iterator[View]:
+        yield self.run(PlainTransaction.copy)
 
     def close(self) -> None:
         if not self._closed:

@@ -10,10 +10,10 @@ import pytest
 from emulator.engine.clock import ClockState, VirtualClock
 from emulator.engine.controlled_clock import ControlledClock
 from emulator.engine.engine import Engine
-from emulator.engine.errors import RefusedError
-from emulator.engine.model import QueueId
+from emulator.engine.errors import RefusedError, StoreFailedError
+from emulator.engine.model import QueueId, Tombstone
 from emulator.storage.errors import StoreBusyError, StoreUnusableError
-from emulator.storage.sqlite import SqliteSession, open_sqlite
+from emulator.storage.sqlite import SqliteSession, open_sqlite, view_sqlite
 
 QUEUE = QueueId("p", "q")
 A_CLOCK = ClockState(base=1, own=2)
@@ -285,6 +285,8 @@ def test_a_controlled_clock_takes_at_most_one_statement_a_batch(traced, move, mo
         lambda tx: tx.queues("p"),
         lambda tx: tx.look(QUEUE, after="a", limit=100),
         lambda tx: tx.wipe(QUEUE),
+        lambda tx: tx.lease_counts(QUEUE),
+        lambda tx: list(tx.attempts(QUEUE)),
     ],
 )
 def test_no_read_scans_a_table_or_sorts(traced, verb):
@@ -302,3 +304,94 @@ def test_no_read_scans_a_table_or_sorts(traced, verb):
         plan = [row[3] for row in session._connection.execute(f"EXPLAIN QUERY PLAN {statement}")]
         assert not [step for step in plan if "B-TREE" in step], plan
         assert not [step for step in plan if step.startswith("SCAN") and "INDEX" not in step], plan
+
+
+def test_a_view_of_memory_does_not_disturb_the_batch_that_it_is_taken_in(traced):
+    session, tx, _ = traced
+    engine = Engine(VirtualClock())
+    session.begin()
+    engine.insert(QUEUE, payload=b"x", name="a")(tx)
+    engine.lease(QUEUE, count=1, seconds=60)(tx)
+
+    with session.view(lambda work: work(tx)) as view:
+        engine.insert(QUEUE, payload=b"x", name="b")(tx)
+        engine.lease(QUEUE, count=1, seconds=60)(tx)
+        session.flush()
+        session.commit()
+        seen = len(view.look(QUEUE, after="", limit=9)), view.lease_counts(QUEUE)[0][1]
+
+    assert seen == (1, 1)
+    assert (tx.count(QUEUE), tx.lease_counts(QUEUE)[0][1]) == (2, 2)
+
+
+def test_a_store_is_viewed_while_another_has_it_and_after(path):
+    store = open_sqlite(path, durability="full")
+    store.run(lambda tx: tx.put_tombstone(QUEUE, Tombstone("a", 1)))
+
+    with view_sqlite(path) as view:
+        assert view.queues() == [QUEUE]
+    store.close()
+    with view_sqlite(path) as view:
+        assert view.queues() == [QUEUE]
+
+
+def test_a_file_with_odd_characters_in_its_name_is_viewed(tmp_path):
+    path = tmp_path / "a?b%20#c.db"
+    open_sqlite(path, durability="full").close()
+
+    with view_sqlite(path) as view:
+        assert view.queues() == []
+
+
+def test_a_view_changes_nothing(path):
+    open_sqlite(path, durability="full").close()
+
+    with pytest.raises(StoreUnusableError, match="readonly"), view_sqlite(path) as view:
+        view.wipe()
+
+
+def test_a_view_leaves_no_file_behind(path):
+    open_sqlite(path, durability="full").close()
+    before = sorted(path.parent.iterdir())
+
+    with view_sqlite(path):
+        pass
+
+    assert sorted(path.parent.iterdir()) == before
+
+
+@pytest.mark.parametrize(
+    ("statement", "words"),
+    [
+        ("PRAGMA user_version = 999", "upgrade taskqueue-sdk"),
+        ("PRAGMA user_version = 1", "serve it once"),
+        ("PRAGMA application_id = 7", "another program"),
+    ],
+)
+def test_only_a_store_of_today_is_viewed(path, statement, words):
+    open_sqlite(path, durability="full").close()
+    other = sqlite3.connect(path)
+    other.execute(statement)
+    other.close()
+
+    with pytest.raises(StoreUnusableError, match=words), view_sqlite(path):
+        pass
+
+
+def test_what_is_no_store_is_not_viewed(path):
+    with pytest.raises(StoreUnusableError, match="there is no store in"), view_sqlite(path):
+        pass
+    path.write_bytes(b"dear diary, " * 1000)
+    with pytest.raises(StoreUnusableError, match="not a database"), view_sqlite(path):
+        pass
+
+
+def test_a_view_that_cannot_be_had_is_a_failed_store(path):
+    store = open_sqlite(path, durability="full")
+    path.rename(path.with_name("elsewhere"))
+
+    with pytest.raises(StoreFailedError, match="there is no store"), store.view():
+        pass
+
+    path.with_name("elsewhere").rename(path)
+    store.close()

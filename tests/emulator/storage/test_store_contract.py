@@ -585,6 +585,89 @@ def test_what_a_clock_showed_when_something_was_stored_is_found_at_the_next_open
     store.close()
 
 
+def test_a_tombstone_can_be_put_without_a_task(store):
+    store.run(lambda tx: tx.put_tombstone(QUEUE, Tombstone("a", 100)))
+
+    assert store.run(lambda tx: tx.find(QUEUE, "a")) == Tombstone("a", 100)
+    assert store.run(lambda tx: (tx.count(QUEUE), tx.queues())) == (0, [QUEUE])
+    assert store.run(lambda tx: tx.sweep(now=99, limit=9)) == 0
+    assert store.run(lambda tx: tx.sweep(now=100, limit=9)) == 1
+
+
+def test_a_tombstone_takes_no_name_that_is_taken(store):
+    put(store, a_task())
+
+    with pytest.raises(StoreFailedError):
+        store.run(lambda tx: tx.put_tombstone(QUEUE, Tombstone("a", 100)))
+
+    assert look(store, with_payload=True) == [Kept(a_task(), 1)]
+
+
+def test_leases_are_told_second_by_second(store):
+    def work(tx):
+        for at, count in ((7_900_000, 1), (3_000_000, 2), (7_000_000, 4)):
+            tx.record_leases(QUEUE, at=at, count=count, forget_before=0)
+        return tx.lease_counts(QUEUE)
+
+    expected = [(3_000_000, 2), (7_000_000, 5)]
+    assert store.run(work) == expected
+    assert store.run(lambda tx: tx.lease_counts(QUEUE)) == expected
+    assert store.run(lambda tx: tx.leases_between(QUEUE, 0, 10**15)) == 7
+    assert store.run(lambda tx: tx.lease_counts(OTHER)) == []
+
+
+def test_all_attempts_are_told_by_id(store):
+    for id in "bAa":
+        store.run(lambda tx, id=id: tx.remember(QUEUE, an_attempt(id)))
+
+    told = store.run(lambda tx: list(tx.attempts(QUEUE)))
+
+    assert told == [an_attempt(id) for id in "Aab"]
+    assert store.run(lambda tx: list(tx.attempts(OTHER))) == []
+
+
+def test_a_view_has_all_that_was_answered_and_nothing_later(store):
+    store.run(lambda tx: (fill(tx), tx.set_clock(A_CLOCK)))
+    before = store.run(everything)
+
+    with store.view() as view:
+        store.run(lambda tx: (tx.wipe(), tx.set_clock(None), tx.put(OTHER, a_task("later"))))
+
+        assert everything(view) == before
+        assert everything(view) == before
+
+    assert store.run(lambda tx: tx.queues()) == [OTHER]
+
+
+def test_two_views_at_a_time_have_each_their_own_instant(store):
+    with store.view() as first:
+        put(store, a_task())
+        with store.view() as second:
+            store.run(lambda tx: tx.bury(QUEUE, "a", until=None))
+
+            assert [len(view.look(QUEUE, after="", limit=9)) for view in (first, second)] == [0, 1]
+
+
+def test_a_store_that_is_closed_has_no_view(store):
+    store.close()
+
+    with pytest.raises(StoreFailedError), store.view():
+        pass
+
+
+def everything(view):
+    """All that a view shows."""
+    return view.clock(), [
+        (
+            queue,
+            view.look(queue, after="", limit=100, with_payload=True),
+            view.lease_counts(queue),
+            list(view.attempts(queue)),
+        )
+        for queue in view.queues()
+    ]
+
+
 def test_a_unit_sees_what_it_has_written(store):
     def work(tx):
         tx.put(QUEUE, a_task("a"))
@@ -724,6 +807,19 @@ def test_a_wipe_takes_what_came_before_it_in_its_commit_and_nothing_after(group,
     assert [each.held.name for each in look(group)] == ["after"]
     assert group.run(lambda tx: (tx.count(QUEUE), tx.leases_between(QUEUE, 0, 9))) == (1, 1)
     assert group.run(lambda tx: (tx.count(OTHER), tx.leases_between(OTHER, 0, 9))) == (2, 5)
+
+
+def test_many_tasks_of_one_unit_are_written_as_they_come(group):
+    names_ = [f"{number:03}" for number in range(200)]
+
+    def work(tx):
+        for name in names_:
+            tx.put(QUEUE, a_task(name))
+        return tx.count(QUEUE)
+
+    assert group.run(work) == 200
+    assert [each.held.name for each in look(group, limit=300)] == names_
+    assert group.run(lambda tx: tx.count(QUEUE)) == 200
 
 
 def test_a_wipe_whose_commit_another_unit_spoils_is_done_alone(group):
