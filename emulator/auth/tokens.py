@@ -9,7 +9,6 @@ import fcntl
 import json
 import os
 import re
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -20,6 +19,7 @@ import msgspec
 
 from emulator.auth.digests import digest, new_secret
 from emulator.config import SettingsError
+from emulator.files import rewritten
 
 Name: TypeAlias = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 Email: TypeAlias = Annotated[str, msgspec.Meta(pattern=r"^[^@\s]+@[^@\s]+$")]
@@ -174,7 +174,8 @@ def change_tokens(path: Path, change: Callable[[Document], Document]) -> None:
         with _locked(target.parent):
             document = change(read_tokens(target) if target.exists() else _EMPTY)
             _check(path, msgspec.to_builtins(document))
-            _replace(target, msgspec.json.format(msgspec.json.encode(document), indent=1) + b"\n")
+            with rewritten(target) as file:
+                file.write(msgspec.json.format(msgspec.json.encode(document), indent=1) + b"\n")
     except OSError as error:
         raise TokensFileError(path, f"cannot be written: {error.strerror}") from error
 
@@ -286,17 +287,3 @@ def _locked(folder: Path) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
-
-
-def _replace(target: Path, content: bytes) -> None:
-    # mkstemp gives the file mode 0600.
-    descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(name, target)
-    except BaseException:
-        os.unlink(name)
-        raise
