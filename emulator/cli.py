@@ -14,11 +14,11 @@ from typing import Any, NoReturn, TextIO, TypeVar
 import click
 
 from discovery.queue_files import QueueFileError
-from emulator.config import AUTH_MODES, Settings, SettingsError, TlsSettings
+from emulator.config import AUTH_MODES, DEFAULT_STORE, Settings, SettingsError, TlsSettings
 from emulator.engine import limits as engine_limits
+from emulator.exports.commands import backup, export, import_
 from emulator.storage.errors import StoreBusyError, StoreOpenError
 
-_DEFAULT_STORE = "sqlite:///taskqueue.db"
 _DEFAULT_QUEUES = Path("queue.yaml")
 _DEFAULT_URL = "http://127.0.0.1:8088"
 
@@ -45,7 +45,7 @@ def main() -> None:
 @_option("--port", type=click.IntRange(0, 65535), default=8088, help="0 is any free port.")
 @_option(
     "--store",
-    default=_DEFAULT_STORE,
+    default=DEFAULT_STORE,
     help="sqlite:///FILE, or sqlite:// to keep everything in memory.",
 )
 @_option(
@@ -373,6 +373,10 @@ def verify(store: str | None, report: TextIO | None, **options: Any) -> None:
 
 def _tell(line: str) -> None:
     click.echo(line, err=True)
+
+
+for _command in (export, import_, backup):
+    main.add_command(_command)
 
 
 @contextmanager

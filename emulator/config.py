@@ -23,6 +23,8 @@ AuthMode: TypeAlias = Literal["open", "tokens", "google"]
 
 AUTH_MODES: tuple[AuthMode, ...] = get_args(AuthMode)
 
+DEFAULT_STORE = "sqlite:///taskqueue.db"
+
 _SQLITE = "sqlite://"
 _NAME = r"[a-z0-9._-]+"
 _HOST = re.compile(_NAME)

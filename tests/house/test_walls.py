@@ -44,9 +44,13 @@ WALLS = {
     "emulator/__init__": {"discovery"},
     "emulator/__main__": {"emulator"},
     "emulator/engine": set(),
-    "emulator/storage": ENGINE_FOR_STORES,
+    "emulator/storage": ENGINE_FOR_STORES | {"emulator.files"},
+    "emulator/exports": {"discovery", "emulator.engine", "emulator.files"},
+    "emulator/exports/commands": {"discovery", "emulator", "click"},
     "emulator/rest": {"discovery", "emulator.engine", "msgspec", "pybase64"},
+    "emulator/files": set(),
     "emulator/auth": {
+        "emulator.files",
         "emulator.rest",
         "emulator.engine.clock",
         "emulator.config",
@@ -54,7 +58,13 @@ WALLS = {
         "cryptography",
         "google.auth",
     },
-    "emulator/control": {"discovery", "emulator.engine", "emulator.rest", "msgspec"},
+    "emulator/control": {
+        "discovery",
+        "emulator.engine",
+        "emulator.exports",
+        "emulator.rest",
+        "msgspec",
+    },
     "emulator/console": {"discovery", "emulator.engine", "flask"},
     "emulator/connection": {"emulator.rest", "httptools"},
     "emulator/loop_front": {
@@ -77,6 +87,7 @@ WALLS = {
 # Only these know that there are stores.
 STORE_CHOOSERS = {"emulator/storage", "emulator/app", "emulator/cli", "emulator/config"}
 STORE_CHOOSERS |= {"emulator/serve", "emulator/service", "emulator/testing"}
+STORE_CHOOSERS |= {"emulator/exports/commands"}
 
 # RULINGS 28. Elsewhere things have people's names.
 WIRE_PLACES = {
