@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from dataclasses import dataclass
+from pathlib import Path
 
 from emulator.auth.book import TokensAuthenticator, TokensFile
 from emulator.auth.google import GoogleAuthenticator
@@ -13,16 +14,19 @@ from emulator.auth.issued import IssuedTokens
 from emulator.auth.metadata import MetadataServer, machine_of, open_machine
 from emulator.config import Settings, SettingsError, read_queues, sqlite_path
 from emulator.control.api import extension
+from emulator.control.contents import Contents
 from emulator.control.faults.book import FaultBook
 from emulator.control.gate import Gate
 from emulator.control.journal.callers import Callers
 from emulator.control.journal.record import Journal
 from emulator.control.journal.stream import JournalStream
 from emulator.control.journal.view import View
+from emulator.control.transfer import IMPORT_PATH, MOST_IMPORT_BYTES, Transfer
 from emulator.engine.clock import Clock, SystemClock
 from emulator.engine.controlled_clock import ControlledClock
 from emulator.engine.engine import Engine
 from emulator.engine.store import Store, Transaction, Work
+from emulator.exports.shelf import FolderShelf, MemoryShelf, Shelf
 from emulator.rest.access import Authenticator, Guard, OpenAuthenticator
 from emulator.rest.door import Door, Extension, Site, Tap
 from emulator.rest.endpoint import Spoiler
@@ -75,24 +79,28 @@ def open_service(
     )
     # Not the controlled clock: those who make, hold and check tokens have the real time.
     access = _access(settings, clock)
-    control = controlled and _control(settings, engine, controlled, access.authenticator)
+    store = open_sqlite(
+        path,
+        durability=settings.durability,
+        loop=loop,
+        first=_first_unit(settings, clock, controlled),
+    )
+    control = None
+    if controlled is not None:
+        contents = Contents(store, engine, controlled=controlled, machine=clock)
+        control = _control(settings, engine, controlled, access.authenticator, contents)
     door = Door(
         engine,
         partition=settings.partition,
         authenticator=control.authenticator if control else access.authenticator,
         guard=access.guard,
         sites=(*access.sites, *(control.sites if control else ())),
+        long_bodies={IMPORT_PATH: MOST_IMPORT_BYTES} if control else {},
         cors=settings.cors,
         jsonp=settings.jsonp,
         extensions=[control.extension] if control else [],
         tap=control.tap if control else None,
         spoiler=control.spoiler if control else None,
-    )
-    store = open_sqlite(
-        path,
-        durability=settings.durability,
-        loop=loop,
-        first=_first_unit(settings, clock, controlled),
     )
     return Service(door, store)
 
@@ -129,16 +137,26 @@ class _Control:
 
 
 def _control(
-    settings: Settings, engine: Engine, clock: ControlledClock, authenticator: Authenticator
+    settings: Settings,
+    engine: Engine,
+    clock: ControlledClock,
+    authenticator: Authenticator,
+    contents: Contents,
 ) -> _Control:
     gate = _gate(settings)
     callers = Callers(authenticator)
     journal = Journal(size=settings.journal_size)
     view = View(journal, clock, queues=engine.queues, callers=callers, jsonp=settings.jsonp)
     faults = FaultBook()
-    api = extension(gate, engine, clock, faults, view)
-    stream = JournalStream(api.contract, gate, view)
-    return _Control(api, (stream,), callers, journal.record, faults)
+    shelf = _shelf(sqlite_path(settings.store))
+    api = extension(gate, engine, clock, faults, view, contents, shelf)
+    sites = (JournalStream(api.contract, gate, view), Transfer(gate, contents))
+    return _Control(api, sites, callers, journal.record, faults)
+
+
+def _shelf(store: Path | None) -> Shelf:
+    """Where snapshots are kept: beside the store, or in memory as it is."""
+    return MemoryShelf() if store is None else FolderShelf(Path(f"{store}.snapshots"))
 
 
 def _gate(settings: Settings) -> Gate:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from discovery import contract
-from emulator.control import clock, peek, reset
+from emulator.control import clock, peek, reset, snapshots
+from emulator.control.contents import Contents
 from emulator.control.faults import methods as fault_methods
 from emulator.control.faults.book import FaultBook
 from emulator.control.gate import Gate
@@ -11,6 +12,7 @@ from emulator.control.journal import methods as journal_methods
 from emulator.control.journal.view import View
 from emulator.engine.controlled_clock import ControlledClock
 from emulator.engine.engine import Engine
+from emulator.exports.shelf import Shelf
 from emulator.rest.door import Extension
 
 
@@ -20,6 +22,8 @@ def extension(
     controlled: ControlledClock,
     faults: FaultBook,
     journal: View,
+    contents: Contents,
+    shelf: Shelf,
 ) -> Extension:
     """The control API, to be served by a door.
 
@@ -29,6 +33,8 @@ def extension(
         controlled: The engine's clock.
         faults: The rules that the door spoils calls by.
         journal: Shows what the engine was asked.
+        contents: All that the server remembers.
+        shelf: Where snapshots of that are kept.
     """
     forget = [controlled.forget, faults.clear, journal.journal.clear]
     serve = {
@@ -37,5 +43,6 @@ def extension(
         **peek.handlers(engine),
         **fault_methods.handlers(faults),
         **reset.handlers(engine, forget=forget),
+        **snapshots.handlers(contents, shelf),
     }
     return Extension(contract.control(), serve, gate.admit)

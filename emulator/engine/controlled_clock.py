@@ -44,7 +44,10 @@ class ControlledClock:
         self._latest = 0
 
     def now(self) -> int:
-        """Microseconds since 1970 UTC; never less than an earlier answer, until ``forget``."""
+        """Microseconds since 1970 UTC; never less than an earlier answer since it was begun anew.
+
+        That is what ``forget`` and ``start_over`` do.
+        """
         with self._lock:
             base = self._base.now()
             now = base if self._state is None else self._state.at(base)
@@ -116,6 +119,12 @@ class ControlledClock:
         """Go back to the other clock, once the store has been made to forget the state."""
         with self._lock:
             self._state = None
+            self._latest = 0
+
+    def start_over(self, tx: Transaction) -> None:
+        """A unit of work: go by the store's state, which is of another past than what was shown."""
+        with self._lock:
+            self._state = tx.clock()
             self._latest = 0
 
     def _change(self, change: Callable[[ClockState], ClockState]) -> Work[Reading]:

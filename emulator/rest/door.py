@@ -10,6 +10,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from types import MappingProxyType
 from typing import TypeAlias, overload
 
 import msgspec
@@ -68,6 +69,8 @@ It takes no time worth speaking of, and raises nothing.
 
 _Step: TypeAlias = Callable[[Response], Response]
 
+_NO_PATHS: Mapping[str, int] = MappingProxyType({})
+
 _NOTHING = Request("POST", "", "", {}, b"")
 
 _OVERRIDES = frozenset({"GET", "PUT", "PATCH", "DELETE"})
@@ -101,6 +104,7 @@ class Door:
         jsonp: bool = False,
         cors: tuple[str, ...] = (),
         sites: Sequence[Site] = (),
+        long_bodies: Mapping[str, int] = _NO_PATHS,
         extensions: Sequence[Extension] = (),
         spoiler: Spoiler | None = None,
         tap: Tap | None = None,
@@ -117,6 +121,7 @@ class Door:
             jsonp: Whether ``callback`` makes an answer a script.
             cors: Origins whose pages may call; ``*`` is all.
             sites: Asked in turn about what is neither a method, nor discovery, nor health.
+            long_bodies: The largest body by path, of those paths of sites where it may be larger.
             extensions: Other APIs to serve.
             spoiler: Makes some calls of Google's API fail.
             tap: Told of each request for Google's API, each part of a batch, and what is for
@@ -132,6 +137,7 @@ class Door:
 
         self._most_body_bytes = most_body_bytes
         self._most_batch_bytes = most_batch_bytes
+        self._long_bodies = long_bodies
         self._batch_paths = {"/batch", *(f"/{each.batch_path}" for each in contracts)}
         self._google = _Api(
             Router(googles),
@@ -172,7 +178,9 @@ class Door:
 
     def most_bytes(self, path: str) -> int:
         """How much of the body a front need read for *path*; above it, it hands on None."""
-        return self._most_batch_bytes if self._is_batch(path) else self._most_body_bytes
+        if self._is_batch(path):
+            return self._most_batch_bytes
+        return self._long_bodies.get(path, self._most_body_bytes)
 
     def __call__(self, request: Request) -> Answer:
         """What *request* is answered with, or what must be done first. Never raises."""

@@ -299,6 +299,26 @@ def invalid_time(name: str, text: str) -> WireError:
     )
 
 
+def invalid_snapshot_name(name: str) -> WireError:
+    """No snapshot can have this name."""
+    return WireError(
+        400,
+        "invalid",
+        f"Snapshot name {name[:80]!a} is invalid: it is 1 to 100 letters, digits, dots, hyphens or"
+        " underscores.",
+    )
+
+
+def no_such_snapshot(name: str) -> WireError:
+    """No snapshot has this name."""
+    return WireError(404, "notFound", f"There is no snapshot {name!a}.")
+
+
+def broken_export(why: str) -> WireError:
+    """What is to be imported is no export, or not a whole one; nothing was changed."""
+    return WireError(400, "invalid", f"The export cannot be used: {why}.")
+
+
 def invalid_selection(selection: str) -> WireError:
     """The ``fields`` parameter is malformed, or selects what is not there."""
     return invalid_parameter("fields", f"Invalid field selection {selection}")

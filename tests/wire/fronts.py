@@ -193,7 +193,8 @@ def _bytes(sent: Sent) -> bytes:
 def _own(headers: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
     """All but those that each front adds in its own way."""
     pairs = ((name.lower(), value) for name, value in headers)
-    return tuple(pair for pair in pairs if pair[0] not in ("content-length", "connection"))
+    of_fronts = ("connection", "content-length", "transfer-encoding")
+    return tuple(pair for pair in pairs if pair[0] not in of_fronts)
 
 
 def _environ(sent: Sent) -> dict[str, object]:

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from emulator.control import api, peek
+from emulator.control.contents import Contents
 from emulator.control.faults.book import FaultBook
 from emulator.control.gate import Gate
 from emulator.control.journal.record import Journal
@@ -16,6 +17,7 @@ from emulator.engine.controlled_clock import ControlledClock
 from emulator.engine.engine import Engine
 from emulator.engine.model import QueueId, QueueSettings, Task
 from emulator.engine.queues import QueueBook
+from emulator.exports.shelf import MemoryShelf
 from emulator.rest.access import Guard
 from emulator.rest.door import Door
 from emulator.service import Service
@@ -117,8 +119,11 @@ def test_pages_are_the_whole_whatever_their_size(service, monkeypatch, most):
 def a_service(engine, store) -> Service:
     controlled = ControlledClock(engine.clock)
     journal = View(Journal(size=0), controlled)
-    control = api.extension(Gate(Guard()), engine, controlled, FaultBook(), journal)
-    door = Door(engine, extensions=[control])
+    contents = Contents(store, engine, controlled=controlled, machine=engine.clock)
+    own = api.extension(
+        Gate(Guard()), engine, controlled, FaultBook(), journal, contents, MemoryShelf()
+    )
+    door = Door(engine, extensions=[own])
     return Service(door, store)
 
 
