@@ -164,7 +164,6 @@ class Door:
                 )
                 for each in extensions
                 for id, method in each.contract.methods.items()
-                if id in each.serve
             },
         )
         self.waits = authenticator.waits

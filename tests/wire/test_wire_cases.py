@@ -33,14 +33,18 @@ def test_no_two_cases_have_one_name():
     assert sorted(names) == sorted(set(names))
 
 
-@pytest.mark.parametrize("version", contract.VERSIONS)
-def test_every_method_of_the_contract_is_reached(version):
-    router = Router([contract.load(version)])
+@pytest.mark.parametrize(
+    "described",
+    [contract.control(), *map(contract.load, contract.VERSIONS)],
+    ids=["control", *contract.VERSIONS],
+)
+def test_every_method_of_the_contract_is_reached(described):
+    router = Router([described])
     matches = [router.match(sent.verb, sent.path.decode("latin-1")) for sent in every_request()]
 
     reached = {match[0].method.id for match in matches if match is not None}
 
-    assert reached == set(contract.load(version).methods)
+    assert reached == set(described.methods)
 
 
 def test_every_row_of_the_error_table_is_reached(tmp_path, monkeypatch):
