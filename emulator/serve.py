@@ -14,8 +14,8 @@ import socket
 import ssl
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -23,9 +23,10 @@ from emulator.auth.certificate import Certificate, check_pair, self_signed
 from emulator.config import Settings, SettingsError, TlsSettings, sqlite_path
 from emulator.connection import Connection
 from emulator.control.relay import Relay
+from emulator.engine.clock import Clock
 from emulator.loop_front import LoopFront
 from emulator.rest.access import is_loopback
-from emulator.service import open_service
+from emulator.service import Service, open_service
 
 logger = logging.getLogger(__name__)
 
@@ -55,7 +56,7 @@ def serve(settings: Settings, *, host: str, port: int, tls: TlsSettings | None =
         StoreOpenError: The store cannot be opened.
     """
     _refuse_to_let_strangers_in(settings, host)
-    with _certificate(tls, settings, host) as certificate, _listening(host, port) as listener:
+    with _certificate(tls, settings, host) as certificate, listening(host, port) as listener:
         asyncio.run(_serve(settings, listener, certificate))
 
 
@@ -70,7 +71,7 @@ def relay(url: str, *, host: str, port: int) -> None:
     Raises:
         SettingsError: *url* is none of these; AddressError: the port cannot be had.
     """
-    with _listening(host, port) as listener:
+    with listening(host, port) as listener:
         asyncio.run(_relay(listener, _target(url)))
 
 
@@ -126,12 +127,39 @@ def _folder_for(store: Path | None) -> Iterator[Path]:
 async def _serve(
     settings: Settings, listener: socket.socket, certificate: Certificate | None
 ) -> None:
+    stopped = _told_to_stop()
+    async with answering(settings, listener, certificate=certificate):
+        # What is there now stays: the collector need not look at it again and again.
+        gc.freeze()
+        print(f"Listening on {address_of(listener, certificate)}", flush=True)
+        await stopped.wait()
+
+
+@asynccontextmanager
+async def answering(
+    settings: Settings,
+    listener: socket.socket,
+    *,
+    certificate: Certificate | None = None,
+    clock: Clock | None = None,
+) -> AsyncIterator[Service]:
+    """Answer what comes to *listener*, on the running loop, until the block ends.
+
+    Then what has been taken is answered, and the store closed.
+
+    Args:
+        settings: What the user chose.
+        listener: Listens already; closed at the end.
+        certificate: For HTTPS; None is HTTP.
+        clock: For tests; by default the machine's.
+
+    Raises:
+        SettingsError, QueueFileError, StoreOpenError: See ``open_service``.
+    """
     loop = asyncio.get_running_loop()
-    service = open_service(settings, loop=loop)
+    service = open_service(settings, clock=clock, loop=loop)
     try:
-        stopped = _told_to_stop()
-        scheme = "https" if certificate else "http"
-        front = LoopFront(service.door, service.store, scheme=scheme)
+        front = LoopFront(service.door, service.store, scheme="https" if certificate else "http")
         server = await loop.create_server(
             lambda: Connection(front),
             sock=listener,
@@ -139,13 +167,12 @@ async def _serve(
             ssl=_tls(certificate) if certificate else None,
         )
         watching = loop.create_task(front.watch())
-        # What is there now stays: the collector need not look at it again and again.
-        gc.freeze()
-        _announce(scheme, listener)
-        await stopped.wait()
-        server.close()
-        await front.finish(seconds=_GRACE_SECONDS)
-        watching.cancel()
+        try:
+            yield service
+        finally:
+            server.close()
+            await front.finish(seconds=_GRACE_SECONDS)
+            watching.cancel()
     finally:
         service.store.close()
 
@@ -153,7 +180,7 @@ async def _serve(
 async def _relay(listener: socket.socket, target: tuple[str, int]) -> None:
     stopped = _told_to_stop()
     server = await Relay(*target).listen(listener)
-    _announce("http", listener)
+    print(f"Listening on {address_of(listener)}", flush=True)
     await stopped.wait()
     server.close()
 
@@ -173,14 +200,15 @@ def _tls(certificate: Certificate) -> ssl.SSLContext:
     return context
 
 
-def _announce(scheme: str, listener: socket.socket) -> None:
+def address_of(listener: socket.socket, certificate: Certificate | None = None) -> str:
+    """Where clients find what answers at *listener*: ``http://127.0.0.1:8088``."""
     host, port = listener.getsockname()[:2]
     shown = f"[{host}]" if ":" in host else host
-    print(f"Listening on {scheme}://{shown}:{port}", flush=True)
+    return f"{'https' if certificate else 'http'}://{shown}:{port}"
 
 
 @contextmanager
-def _listening(host: str, port: int) -> Iterator[socket.socket]:
+def listening(host: str, port: int) -> Iterator[socket.socket]:
     """A socket at the address; that nobody else listens there is made sure of.
 
     Raises:
