@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import sys
 import time
@@ -16,12 +17,18 @@ import click
 from discovery.queue_files import QueueFileError
 from emulator.config import AUTH_MODES, DEFAULT_STORE, Settings, SettingsError, TlsSettings
 from emulator.engine import limits as engine_limits
+from emulator.environment import SHELLS, Shell, server_variables, shell_lines
 from emulator.exports.commands import backup, export, import_
 from emulator.storage.errors import StoreBusyError, StoreOpenError
 
 _DEFAULT_QUEUES = Path("queue.yaml")
 _DEFAULT_URL = "http://127.0.0.1:8088"
 
+# The parameters of `serve` that `exec` has too.
+_OF_SERVE_AND_EXEC = frozenset(
+    {"durability", "queues", "auto_create", "limits", "partition", "tombstone_days", "auth"}
+    | {"tokens", "google_audiences", "jsonp", "log_level"}
+)
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
@@ -160,13 +167,9 @@ def serve(
     """
     from emulator.serve import serve as serve_until_stopped  # --help stays fast
 
-    logging.basicConfig(
-        level=log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s"
-    )
-    if queues is None and _DEFAULT_QUEUES.exists():
-        queues = _DEFAULT_QUEUES
+    _log_to_stderr(log_level)
     try:
-        settings = Settings(queues=queues, **options)
+        settings = Settings(queues=_queues_file(queues), **options)
         tls = None
         if tls_cert or tls_key or tls_self_signed:
             tls = TlsSettings(certificate=tls_cert, key=tls_key, self_signed=tls_self_signed)
@@ -175,6 +178,67 @@ def serve(
         _fail(error, code=1)
     except (SettingsError, QueueFileError, StoreOpenError) as error:
         _fail(error, code=2)
+
+
+def _queues_file(given: Path | None) -> Path | None:
+    return _DEFAULT_QUEUES if given is None and _DEFAULT_QUEUES.exists() else given
+
+
+def _log_to_stderr(level: str) -> None:
+    logging.basicConfig(
+        level=level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )
+
+
+@main.command(
+    "exec",
+    # What follows the command's name is the command's.
+    context_settings={"allow_interspersed_args": False},
+    params=[each for each in serve.params if each.name in _OF_SERVE_AND_EXEC],
+)
+# Not from the variables of `serve`: a test must not wipe what a developer keeps, and the port that
+# they chose may be taken by the server that they have running.
+@click.option("--store", default="sqlite://", show_default=True, help="Where to keep the tasks.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=0,
+    show_default=True,
+    help="Where to listen; 0 is any free port.",
+)
+@click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
+def exec_(
+    port: int, queues: Path | None, log_level: str, command: tuple[str, ...], **options: Any
+) -> None:
+    """Run COMMAND with a server of its own, and exit as COMMAND does.
+
+    The server has a fresh store and the control API. COMMAND finds it by TASKQUEUE_EMULATOR_HOST
+    and TASKQUEUE_ENDPOINT. Exits with 125 if there can be no server, with 127 or 126 if COMMAND is
+    not there or cannot be run.
+    """
+    from emulator.command import CommandError, run_command
+
+    _log_to_stderr(log_level)
+    try:
+        settings = Settings(queues=_queues_file(queues), control=True, **options)
+        sys.exit(run_command(command, settings, port=port, environ=os.environ))
+    except CommandError as error:
+        _fail(error, code=error.code)
+    except (SettingsError, QueueFileError, StoreOpenError) as error:
+        _fail(error, code=125)
+
+
+@main.command()
+@_option("--url", default=_DEFAULT_URL, help="Where the server is.")
+@click.option("--shell", type=click.Choice(SHELLS), default="sh", help="Whose language to use.")
+def env(url: str, shell: Shell) -> None:
+    """Print the variables by which programs find a server, for `eval "$(tq-emulator env)"`."""
+    from emulator.auth.credentials import origin
+
+    with _settings_errors():
+        variables = server_variables(origin(url))
+    for line in shell_lines(variables, shell):
+        click.echo(line)
 
 
 @main.command()

@@ -73,7 +73,7 @@ def write_credentials(identity: Identity, url: str, out: Path, tokens: Path | No
         SettingsError: The address is none, a file is there already, or a file cannot be written;
             MissingLibraryError: ``cryptography`` is not installed.
     """
-    token_uri = f"{_origin(url)}/token"
+    token_uri = f"{origin(url)}/token"
     made = _Secrets(
         key=new_key_pair(),
         key_id=secrets.token_hex(20),
@@ -224,7 +224,12 @@ def _write(contents: Mapping[Path, Mapping[str, Any]]) -> None:
             file.write("\n")
 
 
-def _origin(url: str) -> str:
+def origin(url: str) -> str:
+    """*url*, checked to be the address of a server, without a slash at its end.
+
+    Raises:
+        SettingsError: It is none.
+    """
     refused = SettingsError(f"url {url!r}: use http://HOST:PORT or https://HOST:PORT")
     try:
         parts = urlsplit(url)

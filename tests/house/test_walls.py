@@ -80,6 +80,8 @@ WALLS = {
     "emulator/config": {"discovery", "emulator.engine", "emulator.storage"},
     "emulator/serve": {"emulator"},
     "emulator/readiness": set(),
+    "emulator/environment": set(),
+    "emulator/command": {"emulator"},
     "emulator/cli": {"discovery", "emulator", "click"},
     "emulator/testing": {"discovery", "emulator", "flask", "pytest"},
 }
