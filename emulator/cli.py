@@ -106,7 +106,7 @@ def main() -> None:
     "--allowed-host",
     "allowed_hosts",
     multiple=True,
-    help="A name that an open server answers to, beside localhost. Repeatable.",
+    help="A name that an open server answers to, beside localhost; .NAME is a domain. Repeatable.",
 )
 @_option(
     "--cors",

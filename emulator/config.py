@@ -50,7 +50,8 @@ class Settings:
         auth: Who may call: anybody (``open``), who is in *tokens*, or whom Google knows.
         tokens: The tokens file, see ``auth.tokens``; for ``auth="tokens"``.
         google_audiences: Whom ID tokens must be for; for ``auth="google"``.
-        allowed_hosts: Names that an open server answers to, beside those of this machine.
+        allowed_hosts: Names that an open server answers to, beside those of this machine; with a
+            leading dot, a domain and all that is in it.
         cors: Origins whose web pages may call, such as ``https://app.example.com``; ``*`` is all.
         insecure: Whether an open server answers to any name, on any address.
         jsonp: Whether ``callback`` makes an answer a script.
@@ -115,7 +116,8 @@ class Settings:
         for host in self.allowed_hosts:
             if not _HOST.fullmatch(host) and not _is_address(host):
                 raise SettingsError(
-                    f"allowed host {host!r}: use a name or an address in lower case, without port"
+                    f"allowed host {host!r}: use a name or an address in lower case, without port;"
+                    " .example.com is all of a domain"
                 )
         for origin in self.cors:
             if not _ORIGIN.fullmatch(origin):

@@ -107,11 +107,16 @@ def _certificate(
         yield given
     else:
         with _folder_for(sqlite_path(settings.store)) as base:
-            made = self_signed(base, [host, *settings.allowed_hosts])
+            made = self_signed(base, [host, *map(_certified, settings.allowed_hosts)])
             print(
                 f"tq-emulator: clients must trust {made.certificate}", file=sys.stderr, flush=True
             )
             yield made
+
+
+def _certified(name: str) -> str:
+    """An allowed host as a certificate writes it."""
+    return f"*{name}" if name.startswith(".") else name
 
 
 @contextmanager

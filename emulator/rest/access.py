@@ -6,6 +6,7 @@ What a token is worth is decided by an ``Authenticator``; those that know more t
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from ipaddress import ip_address
@@ -81,7 +82,7 @@ class Guard:
     an open server answers only to names that mean this machine, and only to pages served by it.
 
     Attributes:
-        hosts: Names that may stand in the Host header, beside loopback ones.
+        hosts: Names that may stand in the Host header, beside loopback ones; see ``names``.
         origins: Origins that may stand in the Origin header, beside loopback ones.
     """
 
@@ -95,7 +96,7 @@ class Guard:
             WireError: 403, saying which switch allows it.
         """
         host = _hostname(f"//{headers.get('host') or 'localhost'}")
-        if not is_loopback(host) and host not in self.hosts:
+        if not is_loopback(host) and not names(self.hosts, host):
             raise errors.forbidden_host(host)
         origin = headers.get("origin")
         if origin is None or origin in self.origins or "*" in self.origins:
@@ -111,6 +112,13 @@ def _hostname(url: str) -> str:
         return urlsplit(url).hostname or ""
     except ValueError:
         return ""
+
+
+def names(hosts: Iterable[str], host: str) -> bool:
+    """Whether *host* is among *hosts*; one with a leading dot is a domain and all that is in it."""
+    return any(
+        f".{host}".endswith(each) if each.startswith(".") else host == each for each in hosts
+    )
 
 
 @lru_cache(1024)

@@ -240,6 +240,22 @@ def test_an_open_application_is_guarded_only_where_that_is_asked_for(open_api):
     assert open_api(allowed_hosts=["rebound.example.com"]).insert(MAIL, headers=host).json["id"]
 
 
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("example.com", 200),
+        ("a.b.example.com:8088", 200),
+        ("badexample.com", 403),
+        ("example.com.evil.net", 403),
+        ("com", 403),
+    ],
+)
+def test_a_name_with_a_leading_dot_is_a_whole_domain(open_api, host, status):
+    api = open_api(allowed_hosts=[".example.com"])
+
+    assert api.insert(MAIL, headers={"Host": host}).status_code == status
+
+
 def test_a_guarded_application_refuses_pages_but_those_of_the_listed_origins(open_api):
     api = open_api(allowed_hosts=(), cors=["https://app.example.com"])
 
