@@ -206,9 +206,25 @@ def _log_to_stderr(level: str) -> None:
     show_default=True,
     help="Where to listen; 0 is any free port.",
 )
+@click.option(
+    "--intercept",
+    is_flag=True,
+    help="Have all that COMMAND asks of Google's hosts end at the server.",
+)
+@click.option(
+    "--offline",
+    is_flag=True,
+    help="With --intercept: refuse all other hosts, but for this machine.",
+)
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
 def exec_(
-    port: int, queues: Path | None, log_level: str, command: tuple[str, ...], **options: Any
+    port: int,
+    queues: Path | None,
+    log_level: str,
+    intercept: bool,
+    offline: bool,
+    command: tuple[str, ...],
+    **options: Any,
 ) -> None:
     """Run COMMAND with a server of its own, and exit as COMMAND does.
 
@@ -216,12 +232,21 @@ def exec_(
     and TASKQUEUE_ENDPOINT. Exits with 125 if there can be no server, with 127 or 126 if COMMAND is
     not there or cannot be run.
     """
-    from emulator.command import CommandError, run_command
+    from emulator.command import CommandError, Interception, run_command
 
     _log_to_stderr(log_level)
+    if offline and not intercept:
+        raise click.UsageError("--offline has no effect without --intercept")
     try:
         settings = Settings(queues=_queues_file(queues), control=True, **options)
-        sys.exit(run_command(command, settings, port=port, environ=os.environ))
+        code = run_command(
+            command,
+            settings,
+            port=port,
+            environ=os.environ,
+            interception=Interception(offline=offline) if intercept else None,
+        )
+        sys.exit(code)
     except CommandError as error:
         _fail(error, code=error.code)
     except (SettingsError, QueueFileError, StoreOpenError) as error:

@@ -10,9 +10,13 @@ import os
 import signal
 from asyncio.subprocess import Process
 from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, replace
 
 from emulator.config import Settings
 from emulator.environment import server_variables
+from emulator.intercept.hosts import GOOGLE
+from emulator.intercept.running import intercepting
 from emulator.serve import address_of, answering, listening
 
 _HOST = "127.0.0.1"
@@ -31,8 +35,24 @@ class CommandError(Exception):
         self.code = 127 if isinstance(error, FileNotFoundError) else 126
 
 
+@dataclass(frozen=True, slots=True)
+class Interception:
+    """That what the command asks of Google is to end here.
+
+    Attributes:
+        offline: Whether it may reach this machine alone.
+    """
+
+    offline: bool = False
+
+
 def run_command(
-    command: Sequence[str], settings: Settings, *, port: int, environ: Mapping[str, str]
+    command: Sequence[str],
+    settings: Settings,
+    *,
+    port: int,
+    environ: Mapping[str, str],
+    interception: Interception | None = None,
 ) -> int:
     """Run *command* beside a server that it finds in its environment.
 
@@ -41,25 +61,40 @@ def run_command(
         settings: What the user chose for the server.
         port: Where the server listens; 0 is any free port.
         environ: The environment of this process; the command's is the same and more.
+        interception: None leaves the command's other requests alone.
 
     Returns:
         The command's exit code, or 128 and the number of the signal that ended it.
 
     Raises:
         CommandError: The command is not there, or cannot be run.
-        SettingsError, QueueFileError, StoreOpenError: See ``emulator.serve.serve``.
+        SettingsError, QueueFileError, StoreOpenError: See ``emulator.serve.serve`` and
+            ``emulator.intercept.running``.
     """
-    return asyncio.run(_run(command, settings, port, environ))
+    if interception is not None:
+        hosts = (*settings.allowed_hosts, *GOOGLE)
+        settings = replace(settings, allowed_hosts=hosts)
+    return asyncio.run(_run(command, settings, port, environ, interception))
 
 
 async def _run(
-    command: Sequence[str], settings: Settings, port: int, environ: Mapping[str, str]
+    command: Sequence[str],
+    settings: Settings,
+    port: int,
+    environ: Mapping[str, str],
+    interception: Interception | None,
 ) -> int:
     signals = _Signals()
-    with listening(_HOST, port) as listener:
-        async with answering(settings, listener):
-            variables = {**environ, **server_variables(address_of(listener))}
-            return await _finished(command, variables, signals)
+    async with AsyncExitStack() as stack:
+        listener = stack.enter_context(listening(_HOST, port))
+        url = address_of(listener)
+        service = await stack.enter_async_context(answering(settings, listener))
+        variables = {**environ, **server_variables(url)}
+        if interception is not None:
+            variables |= await stack.enter_async_context(
+                intercepting(service, url, environ=environ, offline=interception.offline)
+            )
+        return await _finished(command, variables, signals)
 
 
 async def _finished(

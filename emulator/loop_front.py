@@ -9,8 +9,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, closing
 from queue import SimpleQueue
 from typing import Any
 
@@ -30,6 +30,9 @@ _READ_AT_ONCE = 65_536
 _MOST_KEPT_BYTES = 256 << 20
 
 _CHECK_SECONDS = 1
+
+# For answers that are still to come when the server is told to stop.
+_GRACE_SECONDS = 10
 
 # Jobs at a time, each in a thread of its own: some go on for as long as their client listens.
 _MOST_JOBS = 64
@@ -70,6 +73,16 @@ class LoopFront:
             task.add_done_callback(self._asking.discard)
         else:
             self._follow(self._door(request), connection)
+
+    @asynccontextmanager
+    async def tended(self) -> AsyncIterator[None]:
+        """Look after the connections until the block ends; then answer what was asked."""
+        watching = asyncio.create_task(self.watch())
+        try:
+            yield
+        finally:
+            await self.finish(seconds=_GRACE_SECONDS)
+            watching.cancel()
 
     async def watch(self) -> None:
         """Hang up on clients that take too long, for as long as the server runs."""

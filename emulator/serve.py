@@ -32,9 +32,6 @@ logger = logging.getLogger(__name__)
 
 _BACKLOG = 1024
 
-# For answers that are still to come when the server is told to stop.
-_GRACE_SECONDS = 10
-
 
 class AddressError(SettingsError):
     """The server cannot listen where it was told to."""
@@ -165,19 +162,17 @@ async def answering(
     service = open_service(settings, clock=clock, loop=loop)
     try:
         front = LoopFront(service.door, service.store, scheme="https" if certificate else "http")
-        server = await loop.create_server(
-            lambda: Connection(front),
-            sock=listener,
-            backlog=_BACKLOG,
-            ssl=_tls(certificate) if certificate else None,
-        )
-        watching = loop.create_task(front.watch())
-        try:
-            yield service
-        finally:
-            server.close()
-            await front.finish(seconds=_GRACE_SECONDS)
-            watching.cancel()
+        async with front.tended():
+            server = await loop.create_server(
+                lambda: Connection(front),
+                sock=listener,
+                backlog=_BACKLOG,
+                ssl=_tls(certificate) if certificate else None,
+            )
+            try:
+                yield service
+            finally:
+                server.close()
     finally:
         service.store.close()
 

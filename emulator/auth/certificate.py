@@ -13,8 +13,8 @@ from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
 
-from emulator.auth.signing import issue_server
 from emulator.auth.keys import cryptography_for
+from emulator.auth.signing import issue_server
 from emulator.config import SettingsError
 
 _LIFE = timedelta(days=365)

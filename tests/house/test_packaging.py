@@ -39,6 +39,7 @@ BROUGHT_BY = {
     "yaml": "pyyaml",
 }
 BROUGHT_ALONG = {
+    "certifi": "requests",
     "google_auth_httplib2": "google-api-python-client",
     "httplib2": "google-api-python-client",
     "urllib3": "requests",

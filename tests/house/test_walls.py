@@ -65,6 +65,16 @@ WALLS = {
         "emulator.rest",
         "msgspec",
     },
+    "emulator/intercept": {
+        "emulator.auth",
+        "emulator.config",
+        "emulator.connection",
+        "emulator.loop_front",
+        "emulator.rest",
+        "emulator.service",
+        "certifi",
+        "cryptography",
+    },
     "emulator/console": {"discovery", "emulator.engine", "flask"},
     "emulator/connection": {"emulator.rest", "httptools"},
     "emulator/loop_front": {

@@ -1,0 +1,126 @@
+"""A proxy on this machine, at which whatever is for Google ends."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import ssl
+from http import HTTPStatus
+
+from emulator.connection import Connection, Front
+from emulator.intercept.authority import Authority
+from emulator.intercept.flow import Arriving, Pipe
+from emulator.intercept.heads import Head, ProxyError, read_head
+from emulator.intercept.hosts import is_google
+from emulator.intercept.ways import Proxies, open_way
+from emulator.rest.access import is_loopback
+from emulator.rest.errors import WireError
+
+logger = logging.getLogger(__name__)
+
+_MOST_HEAD_BYTES = 65_536
+_ESTABLISHED = b"HTTP/1.1 200 Connection Established\r\n\r\n"
+
+
+class Proxy:
+    """Makes what serves each connection of a client."""
+
+    def __init__(
+        self,
+        *,
+        plain: Front,
+        secure: Front,
+        authority: Authority,
+        proxies: Proxies,
+        offline: bool,
+    ) -> None:
+        """Make a proxy.
+
+        Args:
+            plain: Answers in Google's place what comes by HTTP.
+            secure: Answers what comes by HTTPS.
+            authority: Speaks for Google's hosts.
+            proxies: Through which other hosts are reached, see ``ways``.
+            offline: Whether other hosts are refused, but for this machine.
+        """
+        self._plain = plain
+        self._secure = secure
+        self._authority = authority
+        self._proxies = proxies
+        self._offline = offline
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def __call__(self) -> asyncio.Protocol:
+        """The protocol of a connection that is about to be made."""
+        client = Arriving()
+        task = asyncio.get_running_loop().create_task(self._serve(client))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return client
+
+    async def _serve(self, client: Arriving) -> None:
+        try:
+            head = read_head(await client.head(most=_MOST_HEAD_BYTES))
+            if is_google(head.host):
+                await self._answer(head, client)
+            else:
+                await self._lead_on(head, client)
+        except EOFError:
+            client.transport.close()
+        except ProxyError as error:
+            logger.warning("%s", error)
+            self._refuse(client, error)
+
+    async def _answer(self, head: Head, client: Arriving) -> None:
+        """Have the server answer in Google's place."""
+        if not head.connects:
+            front = self._secure if head.secure else self._plain
+            client.hand_over(Connection(front), first=head.for_host())
+            return
+        client.transport.write(_ESTABLISHED)
+        if head.port == 80:
+            client.hand_over(Connection(self._plain))
+            return
+        # Not yet a Connection: the first request may arrive before start_tls returns.
+        arriving = Arriving()
+        context = self._authority.context_for(head.host.rstrip("."))
+        try:
+            transport = await asyncio.get_running_loop().start_tls(
+                client.transport, arriving, context, server_side=True
+            )
+        except ssl.SSLError as error:
+            logger.warning("%s: the command does not take our certificate: %s", head.host, error)
+        except OSError as error:
+            logger.debug("%s: the command hung up: %s", head.host, error)
+        else:
+            assert transport is not None
+            arriving.connection_made(transport)
+            arriving.hand_over(Connection(self._secure))
+
+    async def _lead_on(self, head: Head, client: Arriving) -> None:
+        """Let the client speak with a host that is not Google's."""
+        if self._offline and not is_loopback(head.host):
+            raise ProxyError(
+                HTTPStatus.FORBIDDEN,
+                f"{head.host} is refused by tq-emulator exec --intercept --offline.",
+            )
+        try:
+            way = await open_way(head, self._proxies)
+        except (OSError, EOFError) as error:
+            raise ProxyError(
+                HTTPStatus.BAD_GATEWAY, f"{head.host}:{head.port} cannot be reached: {error}."
+            ) from error
+        if head.connects:
+            client.transport.write(_ESTABLISHED)
+        client.hand_over(Pipe(way.there.transport), first=way.request)
+        way.there.hand_over(Pipe(client.transport))
+
+    def _refuse(self, client: Arriving, error: ProxyError) -> None:
+        refusal = self._plain.refusal(WireError(error.status, "forbidden", error.message))
+        head = (
+            f"HTTP/1.1 {error.status} {error.status.phrase}\r\n"
+            "content-type: application/json; charset=UTF-8\r\n"
+            f"content-length: {len(refusal.body)}\r\nconnection: close\r\n\r\n"
+        )
+        client.transport.write(head.encode() + refusal.body)
+        client.transport.close()

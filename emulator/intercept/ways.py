@@ -1,0 +1,130 @@
+"""Ways to hosts that are not Google's: as they are, or through the proxy that the user has set."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from base64 import b64encode
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+from urllib.parse import SplitResult, unquote, urlsplit
+
+from emulator.config import SettingsError
+from emulator.intercept.flow import Arriving
+from emulator.intercept.heads import Head
+from emulator.rest.access import is_loopback, names
+
+_MOST_HEAD_BYTES = 65_536
+_PORTS = {"http": 80, "https": 443}
+
+Proxies: TypeAlias = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A connection to a host.
+
+    Attributes:
+        there: Its other end.
+        request: What to send first: the client's request, if it is not for a connection.
+    """
+
+    there: Arriving
+    request: bytes
+
+
+def proxies_of(environ: Mapping[str, str]) -> Proxies:
+    """The proxies that *environ* names, by scheme; "no" is where none is to be used.
+
+    Raises:
+        SettingsError: One is of a kind that is not known here.
+    """
+    found = {}
+    for name in ("http", "https", "no"):
+        value = environ.get(f"{name}_proxy") or environ.get(f"{name}_proxy".upper())
+        if value:
+            found[name] = value
+    for name in found.keys() - {"no"}:
+        if _parent(found[name]).scheme not in _PORTS:
+            raise SettingsError(
+                f"{name}_proxy: exec --intercept goes on through proxies such as"
+                " http://HOST:PORT only"
+            )
+    return found
+
+
+async def open_way(head: Head, proxies: Proxies) -> Way:
+    """Find a way for *head*.
+
+    Raises:
+        OSError, EOFError: There is none.
+    """
+    parent = _parent_for(head, proxies)
+    there = Arriving()
+    loop = asyncio.get_running_loop()
+    if parent is None:
+        await loop.create_connection(lambda: there, head.host, head.port)
+    else:
+        await loop.create_connection(
+            lambda: there,
+            parent.hostname or "",
+            parent.port or _PORTS[parent.scheme],
+            ssl=True if parent.scheme == "https" else None,
+        )
+        headers = _credentials(parent)
+        if not (head.connects or head.secure):
+            return Way(there, head.for_proxy(headers))
+        await _connect(there, head, headers)
+    if head.secure:
+        there = await _secured(there, head.host)
+    return Way(there, b"" if head.connects else head.for_host())
+
+
+def _parent_for(head: Head, proxies: Proxies) -> SplitResult | None:
+    plain = head.target.scheme == "http" or (head.connects and head.port == 80)
+    url = proxies.get("http" if plain else "https")
+    if url is None or is_loopback(head.host) or _is_excepted(head.host, proxies.get("no", "")):
+        return None
+    return _parent(url)
+
+
+def _is_excepted(host: str, exceptions: str) -> bool:
+    """Whether *host* is in a list as ``no_proxy`` has it: names, each with all that is below it."""
+    excepted = [each.strip().lower().lstrip(".") for each in exceptions.split(",")]
+    return "*" in excepted or names([f".{each}" for each in excepted if each], host)
+
+
+def _parent(url: str) -> SplitResult:
+    return urlsplit(url if "://" in url else f"http://{url}")
+
+
+def _credentials(parent: SplitResult) -> list[bytes]:
+    if parent.username is None:
+        return []
+    pair = f"{unquote(parent.username)}:{unquote(parent.password or '')}"
+    return [b"Proxy-Authorization: Basic " + b64encode(pair.encode())]
+
+
+async def _connect(there: Arriving, head: Head, headers: list[bytes]) -> None:
+    """Ask the proxy that is *there* for a way on."""
+    host = f"[{head.host}]" if ":" in head.host else head.host
+    to = f"{host}:{head.port}".encode()
+    lines = [b"CONNECT %b HTTP/1.1" % to, b"Host: " + to, *headers, b"", b""]
+    there.transport.write(b"\r\n".join(lines))
+    answer = await there.head(most=_MOST_HEAD_BYTES)
+    first = answer.partition(b"\r\n")[0]
+    if first.split(b" ")[1:2] != [b"200"]:
+        there.transport.close()
+        raise ConnectionError(f"the proxy says {first.decode('latin-1')}")
+
+
+async def _secured(there: Arriving, host: str) -> Arriving:
+    """The same connection, in TLS."""
+    secured = Arriving()
+    transport = await asyncio.get_running_loop().start_tls(
+        there.transport, secured, ssl.create_default_context(), server_hostname=host
+    )
+    assert transport is not None
+    secured.connection_made(transport)
+    return secured
