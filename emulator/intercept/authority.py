@@ -38,7 +38,7 @@ class Authority:
         self._folder = folder
 
     def _context_for(self, host: str) -> ssl.SSLContext:
-        """How to speak TLS as *host*."""
+        """How to speak TLS as *host*, or as the host that the client names instead."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         context.set_alpn_protocols(["http/1.1"])
@@ -47,4 +47,11 @@ class Authority:
             file.write(made.key_pem + made.certificate_pem)
             file.flush()
             context.load_cert_chain(file.name)
+        context.sni_callback = self._change_host
         return context
+
+    def _change_host(
+        self, connection: ssl.SSLSocket | ssl.SSLObject, name: str | None, _: ssl.SSLContext
+    ) -> None:
+        if name is not None:
+            connection.context = self.context_for(name)

@@ -18,7 +18,7 @@ from emulator.rest.errors import WireError
 
 logger = logging.getLogger(__name__)
 
-_MOST_HEAD_BYTES = 65_536
+_HOST = "localhost"
 _ESTABLISHED = b"HTTP/1.1 200 Connection Established\r\n\r\n"
 
 
@@ -52,50 +52,42 @@ class Proxy:
 
     def __call__(self) -> asyncio.Protocol:
         """The protocol of a connection that is about to be made."""
-        client = Arriving()
+        return Arriving(self._begin)
+
+    def _begin(self, client: Arriving) -> None:
         task = asyncio.get_running_loop().create_task(self._serve(client))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-        return client
 
     async def _serve(self, client: Arriving) -> None:
         try:
-            head = read_head(await client.head(most=_MOST_HEAD_BYTES))
-            if is_google(head.host):
-                await self._answer(head, client)
-            else:
-                await self._lead_on(head, client)
+            if await client.begins_with_tls():
+                # Old programs speak TLS with a proxy as they would with the host (axios to 0.18).
+                client = await client.start_tls(self._authority.context_for(_HOST))
+            await self._follow(read_head(await client.head()), client)
         except EOFError:
             client.transport.close()
+        except ssl.SSLError as error:
+            logger.warning("a program did not take our certificate: %s", error)
+        except OSError as error:
+            logger.debug("a program hung up: %s", error)
         except ProxyError as error:
             logger.warning("%s", error)
             self._refuse(client, error)
 
-    async def _answer(self, head: Head, client: Arriving) -> None:
-        """Have the server answer in Google's place."""
-        if not head.connects:
+    async def _follow(self, head: Head, client: Arriving) -> None:
+        if not is_google(head.host):
+            await self._lead_on(head, client)
+        elif head.connects:
+            client.transport.write(_ESTABLISHED)
+            if await client.begins_with_tls():
+                context = self._authority.context_for(head.host.rstrip("."))
+                (await client.start_tls(context)).hand_over(Connection(self._secure))
+            else:
+                client.hand_over(Connection(self._plain))
+        else:
             front = self._secure if head.secure else self._plain
             client.hand_over(Connection(front), first=head.for_host())
-            return
-        client.transport.write(_ESTABLISHED)
-        if head.port == 80:
-            client.hand_over(Connection(self._plain))
-            return
-        # Not yet a Connection: the first request may arrive before start_tls returns.
-        arriving = Arriving()
-        context = self._authority.context_for(head.host.rstrip("."))
-        try:
-            transport = await asyncio.get_running_loop().start_tls(
-                client.transport, arriving, context, server_side=True
-            )
-        except ssl.SSLError as error:
-            logger.warning("%s: the command does not take our certificate: %s", head.host, error)
-        except OSError as error:
-            logger.debug("%s: the command hung up: %s", head.host, error)
-        else:
-            assert transport is not None
-            arriving.connection_made(transport)
-            arriving.hand_over(Connection(self._secure))
 
     async def _lead_on(self, head: Head, client: Arriving) -> None:
         """Let the client speak with a host that is not Google's."""

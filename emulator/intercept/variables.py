@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -10,6 +11,8 @@ from emulator.intercept.trust import BUNDLE_VARIABLES, JAVA_PASSWORD
 
 # What the user had here holds for us, who lead on: see ``ways``.
 _NOT_BY_PROXY = "localhost,127.0.0.1,::1"
+
+_PYTHONPATH = str(Path(__file__).with_name("pythonpath"))
 
 
 def variables(
@@ -34,6 +37,7 @@ def variables(
         **proxies,
         **{name.upper(): value for name, value in proxies.items()},
         "NODE_USE_ENV_PROXY": "1",
+        "PYTHONPATH": os.pathsep.join(filter(None, [_PYTHONPATH, environ.get("PYTHONPATH")])),
         **dict.fromkeys(BUNDLE_VARIABLES, str(bundle)),
         "JAVA_TOOL_OPTIONS": _java(proxy, java_store, environ.get("JAVA_TOOL_OPTIONS", "")),
         # Some libraries look for it at its address, past every proxy; see ``auth.credentials``.

@@ -15,7 +15,6 @@ from emulator.intercept.flow import Arriving
 from emulator.intercept.heads import Head
 from emulator.rest.access import is_loopback, names
 
-_MOST_HEAD_BYTES = 65_536
 _PORTS = {"http": 80, "https": 443}
 
 Proxies: TypeAlias = Mapping[str, str]
@@ -77,7 +76,7 @@ async def open_way(head: Head, proxies: Proxies) -> Way:
             return Way(there, head.for_proxy(headers))
         await _connect(there, head, headers)
     if head.secure:
-        there = await _secured(there, head.host)
+        there = await there.start_tls(ssl.create_default_context(), of=head.host)
     return Way(there, b"" if head.connects else head.for_host())
 
 
@@ -112,19 +111,8 @@ async def _connect(there: Arriving, head: Head, headers: list[bytes]) -> None:
     to = f"{host}:{head.port}".encode()
     lines = [b"CONNECT %b HTTP/1.1" % to, b"Host: " + to, *headers, b"", b""]
     there.transport.write(b"\r\n".join(lines))
-    answer = await there.head(most=_MOST_HEAD_BYTES)
+    answer = await there.head()
     first = answer.partition(b"\r\n")[0]
     if first.split(b" ")[1:2] != [b"200"]:
         there.transport.close()
         raise ConnectionError(f"the proxy says {first.decode('latin-1')}")
-
-
-async def _secured(there: Arriving, host: str) -> Arriving:
-    """The same connection, in TLS."""
-    secured = Arriving()
-    transport = await asyncio.get_running_loop().start_tls(
-        there.transport, secured, ssl.create_default_context(), server_hostname=host
-    )
-    assert transport is not None
-    secured.connection_made(transport)
-    return secured

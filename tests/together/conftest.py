@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from tests.together.nodejs import modules, node  # noqa: F401 - fixtures
+from tests.together.python27 import packages, python27  # noqa: F401 - fixtures
 from tests.together.running import Server, running_server
 from tqsdk import Client, Leases, Queue
 

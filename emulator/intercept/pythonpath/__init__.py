@@ -1,0 +1,1 @@
+"""What Python programs find by PYTHONPATH while they are intercepted."""
