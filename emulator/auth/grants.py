@@ -28,7 +28,7 @@ from emulator.rest.messages import Request, Response
 logger = logging.getLogger(__name__)
 
 # Beside our own, where Google's token server answered over the years.
-_PATHS = frozenset({"/token", "/oauth2/v4/token", "/o/oauth2/token"})
+_PATHS = frozenset({"/token", "/oauth2/v4/token", "/oauth2/v3/token", "/o/oauth2/token"})
 
 _JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 _FORM_TYPE = "application/x-www-form-urlencoded"

@@ -48,6 +48,8 @@ class Arriving(asyncio.Protocol):
 
     async def begins_with_tls(self) -> bool:
         """Whether what comes first is TLS; waits until something comes, and leaves it there."""
+        if self._data:  # sent ahead, which no client does before TLS
+            return False
         something = asyncio.Event()
         loop = asyncio.get_running_loop()
         with self.transport.get_extra_info("socket").dup() as arriving:

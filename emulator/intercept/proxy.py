@@ -6,13 +6,14 @@ import asyncio
 import logging
 import ssl
 from http import HTTPStatus
+from weakref import WeakSet
 
 from emulator.connection import Connection, Front
 from emulator.intercept.authority import Authority
 from emulator.intercept.flow import Arriving, Pipe
 from emulator.intercept.heads import Head, ProxyError, read_head
 from emulator.intercept.hosts import is_google
-from emulator.intercept.ways import Proxies, open_way
+from emulator.intercept.ways import Outside, open_way
 from emulator.rest.access import is_loopback
 from emulator.rest.errors import WireError
 
@@ -31,7 +32,7 @@ class Proxy:
         plain: Front,
         secure: Front,
         authority: Authority,
-        proxies: Proxies,
+        outside: Outside,
         offline: bool,
     ) -> None:
         """Make a proxy.
@@ -40,21 +41,31 @@ class Proxy:
             plain: Answers in Google's place what comes by HTTP.
             secure: Answers what comes by HTTPS.
             authority: Speaks for Google's hosts.
-            proxies: Through which other hosts are reached, see ``ways``.
+            outside: How other hosts are reached.
             offline: Whether other hosts are refused, but for this machine.
         """
         self._plain = plain
         self._secure = secure
         self._authority = authority
-        self._proxies = proxies
+        self._outside = outside
         self._offline = offline
         self._tasks: set[asyncio.Task[None]] = set()
+        self._open: WeakSet[asyncio.Transport] = WeakSet()
 
     def __call__(self) -> asyncio.Protocol:
         """The protocol of a connection that is about to be made."""
         return Arriving(self._begin)
 
+    async def close(self) -> None:
+        """Hang up on everybody."""
+        for task in self._tasks:
+            task.cancel()
+        for transport in self._open:
+            transport.abort()
+        await asyncio.sleep(0)  # for the loop to close them
+
     def _begin(self, client: Arriving) -> None:
+        self._open.add(client.transport)
         task = asyncio.get_running_loop().create_task(self._serve(client))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -97,11 +108,12 @@ class Proxy:
                 f"{head.host} is refused by tq-emulator exec --intercept --offline.",
             )
         try:
-            way = await open_way(head, self._proxies)
+            way = await open_way(head, self._outside)
         except (OSError, EOFError) as error:
             raise ProxyError(
                 HTTPStatus.BAD_GATEWAY, f"{head.host}:{head.port} cannot be reached: {error}."
             ) from error
+        self._open.add(way.there.transport)
         if head.connects:
             client.transport.write(_ESTABLISHED)
         client.hand_over(Pipe(way.there.transport), first=way.request)

@@ -12,7 +12,7 @@ from emulator.intercept.authority import Authority
 from emulator.intercept.proxy import Proxy
 from emulator.intercept.trust import trusted, write_bundle, write_java_store
 from emulator.intercept.variables import variables
-from emulator.intercept.ways import proxies_of
+from emulator.intercept.ways import Outside, proxies_of
 from emulator.loop_front import LoopFront
 from emulator.service import Service
 
@@ -39,19 +39,23 @@ async def intercepting(
     plain = LoopFront(service.door, service.store)
     secure = LoopFront(service.door, service.store, scheme="https")
     with tempfile.TemporaryDirectory(prefix="tq-emulator-") as name:
-        folder = Path(name)
-        authority = Authority(folder)
+        bundle, java_store = Path(name, "trusted.pem"), Path(name, "trusted.p12")
+        authority = Authority(Path(name))
+        certificates = trusted(environ, authority.certificate)
+        write_bundle(certificates, bundle)
+        write_java_store(certificates, java_store)
         proxy = Proxy(
-            plain=plain, secure=secure, authority=authority, proxies=proxies, offline=offline
+            plain=plain,
+            secure=secure,
+            authority=authority,
+            outside=Outside(proxies, bundle),
+            offline=offline,
         )
         async with plain.tended(), secure.tended():
             server = await asyncio.get_running_loop().create_server(proxy, _HOST, 0)
             port = server.sockets[0].getsockname()[1]
-            bundle, store = folder / "trusted.pem", folder / "trusted.p12"
-            certificates = trusted(environ, authority.certificate)
-            write_bundle(certificates, bundle)
-            write_java_store(certificates, store)
             try:
-                yield variables(url, f"{_HOST}:{port}", bundle, store, environ)
+                yield variables(url, f"{_HOST}:{port}", bundle, java_store, environ)
             finally:
                 server.close()
+                await proxy.close()

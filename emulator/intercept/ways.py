@@ -7,7 +7,7 @@ import ssl
 from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
+from pathlib import Path
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from emulator.config import SettingsError
@@ -17,7 +17,18 @@ from emulator.rest.access import is_loopback, names
 
 _PORTS = {"http": 80, "https": 443}
 
-Proxies: TypeAlias = Mapping[str, str]
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """How hosts that are not Google's are reached.
+
+    Attributes:
+        proxies: As ``proxies_of`` found them.
+        bundle: Whom to trust, in PEM.
+    """
+
+    proxies: Mapping[str, str]
+    bundle: Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +44,7 @@ class Way:
     request: bytes
 
 
-def proxies_of(environ: Mapping[str, str]) -> Proxies:
+def proxies_of(environ: Mapping[str, str]) -> Mapping[str, str]:
     """The proxies that *environ* names, by scheme; "no" is where none is to be used.
 
     Raises:
@@ -53,34 +64,50 @@ def proxies_of(environ: Mapping[str, str]) -> Proxies:
     return found
 
 
-async def open_way(head: Head, proxies: Proxies) -> Way:
+async def open_way(head: Head, outside: Outside) -> Way:
     """Find a way for *head*.
 
     Raises:
         OSError, EOFError: There is none.
     """
-    parent = _parent_for(head, proxies)
+    parent = _parent_for(head, outside.proxies)
+    there = await _connected(head, parent, outside)
+    try:
+        return await _way(there, head, parent, outside)
+    except BaseException:  # also when the run ends meanwhile
+        there.transport.abort()
+        raise
+
+
+async def _connected(head: Head, parent: SplitResult | None, outside: Outside) -> Arriving:
+    """A connection with the host, or with the proxy that leads there."""
     there = Arriving()
     loop = asyncio.get_running_loop()
     if parent is None:
         await loop.create_connection(lambda: there, head.host, head.port)
     else:
-        await loop.create_connection(
-            lambda: there,
-            parent.hostname or "",
-            parent.port or _PORTS[parent.scheme],
-            ssl=True if parent.scheme == "https" else None,
-        )
+        port = parent.port or _PORTS[parent.scheme]
+        tls = _trusting(outside.bundle) if parent.scheme == "https" else None
+        await loop.create_connection(lambda: there, parent.hostname or "", port, ssl=tls)
+    return there
+
+
+async def _way(there: Arriving, head: Head, parent: SplitResult | None, outside: Outside) -> Way:
+    if parent is not None:
         headers = _credentials(parent)
         if not (head.connects or head.secure):
             return Way(there, head.for_proxy(headers))
         await _connect(there, head, headers)
     if head.secure:
-        there = await there.start_tls(ssl.create_default_context(), of=head.host)
+        there = await there.start_tls(_trusting(outside.bundle), of=head.host)
     return Way(there, b"" if head.connects else head.for_host())
 
 
-def _parent_for(head: Head, proxies: Proxies) -> SplitResult | None:
+def _trusting(bundle: Path) -> ssl.SSLContext:
+    return ssl.create_default_context(cafile=bundle)
+
+
+def _parent_for(head: Head, proxies: Mapping[str, str]) -> SplitResult | None:
     plain = head.target.scheme == "http" or (head.connects and head.port == 80)
     url = proxies.get("http" if plain else "https")
     if url is None or is_loopback(head.host) or _is_excepted(head.host, proxies.get("no", "")):
@@ -114,5 +141,4 @@ async def _connect(there: Arriving, head: Head, headers: list[bytes]) -> None:
     answer = await there.head()
     first = answer.partition(b"\r\n")[0]
     if first.split(b" ")[1:2] != [b"200"]:
-        there.transport.close()
         raise ConnectionError(f"the proxy says {first.decode('latin-1')}")
