@@ -2,8 +2,9 @@
 
 Map: ``engine`` (the rules), ``storage`` (where tasks are kept), ``rest`` (the wire), ``auth`` (who
 may call), ``service`` (all of it joined), ``app`` (as a Flask application), ``serve`` (as a process
-that answers), ``config`` and ``cli`` (how users say what they want), ``testing`` (what tests of
-queue users need).
+that answers), ``command`` (for as long as a command runs), ``intercept`` (for one that knows
+Google's address only), ``config`` and ``cli`` (how users say what they want), ``testing`` (what
+tests of queue users need).
 """
 
 try:

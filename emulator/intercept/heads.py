@@ -15,12 +15,14 @@ class ProxyError(Exception):
 
     Attributes:
         status: What to answer.
+        reason: Google's word for such trouble.
         message: Why, in one line.
     """
 
-    def __init__(self, status: HTTPStatus, message: str) -> None:
+    def __init__(self, status: HTTPStatus, reason: str, message: str) -> None:
         super().__init__(message)
         self.status = status
+        self.reason = reason
         self.message = message
 
 
@@ -89,6 +91,7 @@ def read_head(head: bytes) -> Head:
 def _no_request_to_a_proxy() -> ProxyError:
     return ProxyError(
         HTTPStatus.BAD_REQUEST,
+        "badRequest",
         "This is the proxy of tq-emulator exec --intercept: ask it for http://HOST/...,"
         " https://HOST/... or CONNECT HOST:PORT.",
     )

@@ -78,10 +78,10 @@ class Proxy:
             await self._follow(read_head(await client.head()), client)
         except EOFError:
             client.transport.close()
-        except ssl.SSLError as error:
-            logger.warning("a program did not take our certificate: %s", error)
         except OSError as error:
-            logger.debug("a program hung up: %s", error)
+            if isinstance(error, ssl.SSLError):
+                logger.warning("a program did not take our certificate: %s", error)
+            client.transport.abort()
         except ProxyError as error:
             logger.warning("%s", error)
             self._refuse(client, error)
@@ -105,13 +105,16 @@ class Proxy:
         if self._offline and not is_loopback(head.host):
             raise ProxyError(
                 HTTPStatus.FORBIDDEN,
+                "forbidden",
                 f"{head.host} is refused by tq-emulator exec --intercept --offline.",
             )
         try:
             way = await open_way(head, self._outside)
         except (OSError, EOFError) as error:
             raise ProxyError(
-                HTTPStatus.BAD_GATEWAY, f"{head.host}:{head.port} cannot be reached: {error}."
+                HTTPStatus.BAD_GATEWAY,
+                "backendError",
+                f"{head.host}:{head.port} cannot be reached: {error}.",
             ) from error
         self._open.add(way.there.transport)
         if head.connects:
@@ -120,7 +123,7 @@ class Proxy:
         way.there.hand_over(Pipe(client.transport))
 
     def _refuse(self, client: Arriving, error: ProxyError) -> None:
-        refusal = self._plain.refusal(WireError(error.status, "forbidden", error.message))
+        refusal = self._plain.refusal(WireError(error.status, error.reason, error.message))
         head = (
             f"HTTP/1.1 {error.status} {error.status.phrase}\r\n"
             "content-type: application/json; charset=UTF-8\r\n"
