@@ -1,8 +1,9 @@
 """``socks`` for httplib2, which goes past every proxy, without a word, where PySocks is missing.
 
 Where PySocks is installed this is PySocks; else it is what httplib2 needs of it for our proxy. It
-runs in the programs' own Python, which may be 2.7.
+runs in the programs' own Python, which may be 2.7 and then knows no annotations.
 """
+# pyright: reportTypeCommentUsage=false
 
 import os
 import socket
