@@ -124,7 +124,7 @@ class _Signals:
     def send_to(self, process: Process) -> None:
         self._process = process
         for number in self._early:
-            self._pass_on(number)
+            process.send_signal(number)
 
     def _pass_on(self, number: signal.Signals) -> None:
         if self._process is None:

@@ -110,7 +110,7 @@ class Proxy:
             )
         try:
             way = await open_way(head, self._outside)
-        except (OSError, EOFError) as error:
+        except (OSError, EOFError, UnicodeError) as error:  # the last of what is no host's name
             raise ProxyError(
                 HTTPStatus.BAD_GATEWAY,
                 "backendError",

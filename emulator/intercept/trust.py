@@ -24,8 +24,7 @@ BUNDLE_VARIABLES = (
 JAVA_PASSWORD = "changeit"  # of every store of Java's own
 
 _PEM = re.compile(rb"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
-# So that Java 8 reads it, of any age. There is nothing to hide in it.
-_ROUNDS = 1_000
+_ROUNDS = 1_000  # few: there is nothing to hide
 
 
 def trusted(environ: Mapping[str, str], authority: bytes) -> list[bytes]:
@@ -52,6 +51,7 @@ def write_java_store(certificates: Iterable[bytes], path: Path) -> None:
     from cryptography.hazmat.primitives import hashes
     from cryptography.hazmat.primitives.serialization import PrivateFormat, pkcs12
 
+    # With ciphers that Java 8 of any age can read.
     encryption = (
         PrivateFormat.PKCS12.encryption_builder()
         .kdf_rounds(_ROUNDS)

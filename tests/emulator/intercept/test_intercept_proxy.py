@@ -290,6 +290,12 @@ def test_a_host_that_cannot_be_reached_is_named(tmp_path):
     assert f"127.0.0.1:{port} cannot be reached: " in found.json()["error"]["message"]
 
 
+def test_what_can_be_no_hosts_name_is_no_host_either(tmp_path):
+    [[found], _] = answers(tmp_path, lambda it: it.raw(b"GET http://.localhost/ HTTP/1.1\r\n\r\n"))
+
+    assert found.startswith(b"HTTP/1.1 502 Bad Gateway\r\n")
+
+
 @pytest.mark.parametrize(
     "head", ["GET / HTTP/1.1", "CONNECT nowhere HTTP/1.1", "CONNECT x:y z", "x"]
 )
