@@ -27,7 +27,7 @@ _DEFAULT_URL = "http://127.0.0.1:8088"
 # The parameters of `serve` that `exec` has too.
 _OF_SERVE_AND_EXEC = frozenset(
     {"durability", "queues", "auto_create", "limits", "partition", "tombstone_days", "auth"}
-    | {"tokens", "google_audiences", "jsonp", "log_level"}
+    | {"tokens", "google_audiences", "jsonp", "journal", "log_level"}
 )
 
 _F = TypeVar("_F", bound=Callable[..., Any])
