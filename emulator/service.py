@@ -22,6 +22,7 @@ from emulator.control.journal.record import Journal
 from emulator.control.journal.stream import JournalStream
 from emulator.control.journal.view import View
 from emulator.control.transfer import IMPORT_PATH, MOST_IMPORT_BYTES, Transfer
+from emulator.control.watched_store import WatchedStore
 from emulator.engine.clock import Clock, SystemClock
 from emulator.engine.controlled_clock import ControlledClock
 from emulator.engine.engine import Engine
@@ -87,8 +88,9 @@ def open_service(
     )
     control = None
     if controlled is not None:
-        contents = Contents(store, engine, controlled=controlled, machine=clock)
-        control = _control(settings, engine, controlled, access.authenticator, contents)
+        store = watched = WatchedStore(store)
+        contents = Contents(watched, engine, controlled=controlled, machine=clock)
+        control = _control(settings, engine, controlled, access.authenticator, contents, watched)
     door = Door(
         engine,
         partition=settings.partition,
@@ -142,6 +144,7 @@ def _control(
     clock: ControlledClock,
     authenticator: Authenticator,
     contents: Contents,
+    store: WatchedStore,
 ) -> _Control:
     gate = _gate(settings)
     callers = Callers(authenticator)
@@ -149,7 +152,7 @@ def _control(
     view = View(journal, clock, queues=engine.queues, callers=callers, jsonp=settings.jsonp)
     faults = FaultBook()
     shelf = _shelf(sqlite_path(settings.store))
-    api = extension(gate, engine, clock, faults, view, contents, shelf)
+    api = extension(gate, engine, clock, faults, view, contents, shelf, store)
     sites = (JournalStream(api.contract, gate, view), Transfer(gate, contents))
     return _Control(api, sites, callers, journal.record, faults)
 

@@ -36,7 +36,7 @@ _AT_ONCE = 500
 _AT_ONCE_WITH_PAYLOADS = 16
 
 
-class _Seen(NamedTuple):
+class Seen(NamedTuple):
     """What a name stands for now."""
 
     state: State
@@ -50,7 +50,7 @@ class _Page(NamedTuple):
         more_after: The name after which to go on; None where there are no more.
     """
 
-    seen: Sequence[_Seen]
+    seen: Sequence[Seen]
     more_after: str | None
 
 
@@ -62,7 +62,7 @@ class _Asked(NamedTuple):
     with_payload: bool
     most: int
 
-    def shows(self, seen: _Seen) -> bool:
+    def shows(self, seen: Seen) -> bool:
         if self.state not in (None, seen.state.value):
             return False
         held = seen.kept.held
@@ -107,7 +107,7 @@ class _Peek:
         body: Body | None,
     ) -> Plan:
         """tasks.list"""
-        queue = _queue(variables)
+        queue = queue_of(variables)
         after = _page_token(arguments)
         asked = _Asked(
             arguments.get("state"),
@@ -133,19 +133,19 @@ class _Peek:
         body: Body | None,
     ) -> Plan:
         """tasks.get"""
-        queue, name = _queue(variables), variables["task"]
+        queue, name = queue_of(variables), variables["task"]
         check_task_name(name)
 
-        def work(tx: Transaction) -> _Seen:
+        def work(tx: Transaction) -> Seen:
             held = tx.find(queue, name, with_payload=True)
             state = None if held is None else state_of(held, self._engine.now_in(tx))
             if held is None or state is None:
                 self._check_queue(tx, queue)
                 raise RefusedError(Code.UNKNOWN_TASK, f"there is no task {name!r}")
             size = 0 if isinstance(held, Tombstone) else len(held.payload or b"")
-            return _Seen(state, Kept(held, size))
+            return Seen(state, Kept(held, size))
 
-        return Plan(work, _task_members)
+        return Plan(work, task_members)
 
     def _check_queue(self, tx: Transaction, queue: QueueId) -> None:
         """Refuse a queue that is not configured, unless it has stored something once.
@@ -158,14 +158,14 @@ class _Peek:
 
 
 def _page(tx: Transaction, queue: QueueId, after: str, asked: _Asked, now: int) -> _Page:
-    seen: list[_Seen] = []
+    seen: list[Seen] = []
     room = _MOST_PAYLOAD_BYTES
     for looked_at, kept in enumerate(_names(tx, queue, after, with_payload=asked.with_payload)):
         if looked_at == _MOST_LOOKED_AT or len(seen) == asked.most or room <= 0:
             return _Page(seen, after)
         after = kept.held.name
         state = state_of(kept.held, now)
-        if state is not None and asked.shows(each := _Seen(state, kept)):
+        if state is not None and asked.shows(each := Seen(state, kept)):
             seen.append(each)
             room -= kept.payload_bytes if asked.with_payload else 0
     return _Page(seen, None)
@@ -179,7 +179,7 @@ def _names(tx: Transaction, queue: QueueId, after: str, *, with_payload: bool) -
         after = some[-1].held.name
 
 
-def _queue(variables: Mapping[str, str]) -> QueueId:
+def queue_of(variables: Mapping[str, str]) -> QueueId:
     """The queue that the path names.
 
     Raises:
@@ -223,13 +223,13 @@ def _queue_members(tx: Transaction, queue: QueueId) -> Members:
 
 
 def _page_members(page: _Page) -> Members:
-    members = _items([_task_members(each) for each in page.seen])
+    members = _items([task_members(each) for each in page.seen])
     if page.more_after is not None:
         members["nextPageToken"] = page.more_after
     return members
 
 
-def _task_members(seen: _Seen) -> Members:
+def task_members(seen: Seen) -> Members:
     held, payload_bytes = seen.kept
     members: Members = {"id": held.name, "state": seen.state.value}
     if isinstance(held, Tombstone):

@@ -262,6 +262,37 @@ class Engine:
 
         return work
 
+    def drain(
+        self, queue: QueueId, *, most_tasks: int, most_payload_bytes: int
+    ) -> Work[Sequence[Task]]:
+        """Delete the first tasks by (eta, name), leased or not, and return them as they were.
+
+        Args:
+            queue: Whose tasks.
+            most_tasks: How many at most.
+            most_payload_bytes: No further task once their payloads have so many together.
+
+        Raises:
+            RefusedError: A queue's code.
+        """
+        self.queues.pull_queue(queue.name)
+
+        def work(tx: Transaction) -> Sequence[Task]:
+            now = self.clock.now()
+            drained: list[Task] = []
+            room = most_payload_bytes
+            for each in tx.first(queue, limit=most_tasks):
+                if room <= 0:
+                    break
+                task = _live(tx, queue, each.name, now, with_payload=True)
+                room -= len(task.payload or b"")
+                drained.append(task)
+            for task in drained:
+                self._bury(tx, queue, task.name, now)
+            return drained
+
+        return work
+
     def describe(self, queue: QueueId) -> QueueSettings:
         """The queue's settings.
 

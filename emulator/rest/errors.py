@@ -261,7 +261,7 @@ def invalid_parameter(name: str, message: str) -> WireError:
 
 
 def out_of_range(
-    name: str, value: float, *, low: int, high: int, code: Code | None = None
+    name: str, value: float, *, low: float, high: float, code: Code | None = None
 ) -> WireError:
     """A parameter is a number that is too small or too large."""
     return WireError(
