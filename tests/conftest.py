@@ -7,6 +7,9 @@ import inspect
 
 import pytest
 
+# A project of its own, with its own configuration; tests/emulator/testing runs it.
+collect_ignore = ["examples/pytest_project"]
+
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:

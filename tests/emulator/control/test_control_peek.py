@@ -12,6 +12,7 @@ from emulator.control.faults.book import FaultBook
 from emulator.control.gate import Gate
 from emulator.control.journal.record import Journal
 from emulator.control.journal.view import View
+from emulator.control.watched_store import WatchedStore
 from emulator.engine.clock import VirtualClock
 from emulator.engine.controlled_clock import ControlledClock
 from emulator.engine.engine import Engine
@@ -120,8 +121,9 @@ def a_service(engine, store) -> Service:
     controlled = ControlledClock(engine.clock)
     journal = View(Journal(size=0), controlled)
     contents = Contents(store, engine, controlled=controlled, machine=engine.clock)
+    faults, shelf, watched = FaultBook(), MemoryShelf(), WatchedStore(store)
     own = api.extension(
-        Gate(Guard()), engine, controlled, FaultBook(), journal, contents, MemoryShelf()
+        Gate(Guard()), engine, controlled, faults, journal, contents, shelf, watched
     )
     door = Door(engine, extensions=[own])
     return Service(door, store)

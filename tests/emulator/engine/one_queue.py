@@ -97,6 +97,15 @@ class OneQueue:
             self._engine.renew(self.id, task.name, seconds=seconds, token=token or own)
         )
 
+    def drain(self, *, most_tasks: int = 1_000, most_payload_bytes: int = 1 << 20) -> list[Task]:
+        return list(
+            self._store.run(
+                self._engine.drain(
+                    self.id, most_tasks=most_tasks, most_payload_bytes=most_payload_bytes
+                )
+            )
+        )
+
     def delete(self, name: str) -> None:
         self._store.run(self._engine.delete(self.id, name))
 
