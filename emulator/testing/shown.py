@@ -29,8 +29,12 @@ def lines(tasks: Sequence[TaskState]) -> str:
 
 def _line(task: TaskState) -> str:
     tag = f", tag {task.tag!r}" if task.tag else ""
-    leases = f", leased {task.retry_count} times" if task.retry_count else ""
+    leases = f", {_times(task.retry_count)}" if task.retry_count else ""
     return f"  {task.name}: {_payload(task.payload or b'')}{tag}, {task.state}{leases}"
+
+
+def _times(leases: int) -> str:
+    return "leased once" if leases == 1 else f"leased {leases} times"
 
 
 def _payload(payload: bytes) -> str:
