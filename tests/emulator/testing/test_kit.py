@@ -154,9 +154,7 @@ def test_what_is_left_is_shown_when_time_is_up(server, kit):
 
     failure = said(kit.wait_until_empty, "mail", timeout=0)
 
-    assert failure == (
-        "queue 'mail' is not empty after 0 s; it has 1:\n  a: 'hello', available"
-    )
+    assert failure == ("queue 'mail' is not empty after 0 s; it has 1:\n  a: 'hello', available")
 
 
 def test_all_is_drained_and_told(server, kit, monkeypatch):
