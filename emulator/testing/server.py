@@ -57,6 +57,16 @@ class Server(Controls):
         """
         return self.url.partition("://")[2]
 
+    @property
+    def address(self) -> tuple[str, int]:
+        """Host and port apart, for sockets.
+
+        Raises:
+            NotThereError: As for ``url``.
+        """
+        host, _, port = self.host.rpartition(":")
+        return host, int(port)
+
     @cached_property
     def wsgi(self) -> Flask:
         """A WSGI application over the same tasks, for transports that need no socket.

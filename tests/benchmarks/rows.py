@@ -306,4 +306,28 @@ ROWS = (
         unit=" MiB",
         less_is_better=True,
     ),
+    Row(
+        key="fixture-thread",
+        title="running() in a thread, first time and import included, vs tq-emulator serve",
+        ours=("ours/start in a thread of a test", "first"),
+        theirs=("ours/start", "start"),
+        unit=" ms",
+        less_is_better=True,
+    ),
+    Row(
+        key="fixture-thread-again",
+        title="running() in a thread, any other time, vs tq-emulator serve",
+        ours=("ours/start in a thread of a test", "again"),
+        theirs=("ours/start", "start"),
+        unit=" ms",
+        less_is_better=True,
+    ),
+    Row(
+        key="fixture-process",
+        title="running() in a process vs tq-emulator serve",
+        ours=("ours/start in a process for a test", "again"),
+        theirs=("ours/start", "start"),
+        unit=" ms",
+        less_is_better=True,
+    ),
 )

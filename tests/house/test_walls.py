@@ -108,6 +108,7 @@ WIRE_PLACES = {
     "emulator/admin",
     "emulator/control",
     "emulator/testing/clients",  # it is one, without the help of tqsdk
+    "emulator/testing/values",  # what the control API says, as values for people
     "tqsdk/calls",
     "tqsdk/cli",
     "tqsdk/compat",

@@ -8,19 +8,18 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from emulator.testing import Server
 from tests.together.nodejs import modules, node  # noqa: F401 - fixtures
 from tests.together.python27 import packages, python27  # noqa: F401 - fixtures
-from tests.together.running import Server, running_server
 from tqsdk import Client, Leases, Queue
 
 pytest.register_assert_rewrite("tests.together.walk")
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def server(taskqueue_server: Server) -> Server:
     """A server with its defaults: queues spring into being, any token is good."""
-    with running_server(tmp_path_factory.mktemp("server")) as running:
-        yield running
+    return taskqueue_server
 
 
 @pytest.fixture

@@ -9,19 +9,19 @@ from __future__ import annotations
 import argparse
 import logging
 import sys
-import tempfile
 import uuid
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from itertools import cycle
 from pathlib import Path
 
+import emulator
+from emulator.testing import Server
 from tests.together.drivers import PATIENCE, Driver
 from tests.together.faults import FAULTS, Fault, trouble_with
 from tests.together.google_driver import google_driver
 from tests.together.matrix import BY_NAME, OPERATIONS, End, Operation, end_of
 from tests.together.relay import EVERY_TENTH_LOST, relay_to
-from tests.together.running import Server, running_server
 from tqsdk import Client
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "retries.md"
@@ -106,7 +106,7 @@ def shares(server: Server) -> str:
     """What is left of many calls through a proxy that loses every tenth answer."""
     with (
         Client(f"shares-{uuid.uuid4().hex[:12]}", endpoint=server.url) as looker,
-        relay_to(server.host, server.port) as relay,
+        relay_to(*server.address) as relay,
         trouble_with(relay) as trouble,
         closing(google_driver(3)(trouble, looker.project, "q1", PATIENCE)) as driver,
     ):
@@ -146,7 +146,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--check", action="store_true", help="write nothing; fail if it is stale")
     check = parser.parse_args(arguments).check
     logging.disable(logging.WARNING)  # Google's client logs each of its retries
-    with tempfile.TemporaryDirectory() as folder, running_server(Path(folder)) as server:
+    with emulator.running(mode="process") as server:
         text = document(server)
     if not check:
         DOCUMENT.write_text(text, encoding="utf-8")

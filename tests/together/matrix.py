@@ -8,10 +8,10 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
+from emulator.testing import Server
 from tests.together.drivers import IMPATIENCE, PATIENCE, PAYLOAD, Driver, MakeDriver
 from tests.together.faults import Fault, trouble_with
 from tests.together.relay import relay_to
-from tests.together.running import Server
 from tqsdk import Client, Queue
 
 
@@ -76,7 +76,7 @@ def end_of(
     timeout = IMPATIENCE if fault.is_slow else PATIENCE
     with (
         Client(project, endpoint=server.url) as looker,
-        relay_to(server.host, server.port) as relay,
+        relay_to(*server.address) as relay,
         trouble_with(relay) as trouble,
         closing(make_driver(trouble, project, "q1", timeout)) as driver,
     ):

@@ -8,9 +8,9 @@ from itertools import cycle
 
 import pytest
 
+from emulator.testing import Server
 from tests.together.conftest import names
 from tests.together.relay import Fate, Relay, relay_to
-from tests.together.running import Server
 from tqsdk import RetryPolicy
 from tqsdk.aio import AsyncClient
 
@@ -20,7 +20,7 @@ _EVERY_TENTH_ANSWER_LOST = [*[Fate.ARRIVES] * 9, Fate.UNANSWERED]
 
 @pytest.fixture
 def relay(server: Server) -> Iterator[Relay]:
-    with relay_to(server.host, server.port) as relay:
+    with relay_to(*server.address) as relay:
         yield relay
 
 

@@ -64,7 +64,7 @@ async def test_what_an_iterable_of_either_kind_gives_is_stored(server, project):
 
 async def test_every_tenth_answer_lost_leaves_exactly_what_was_inserted(server, project):
     tasks = [str(number) for number in range(1000)]
-    with relay_to(server.host, server.port) as relay:
+    with relay_to(*server.address) as relay:
         async with connect(relay.url, project) as client:
             relay.will(*([Fate.ARRIVES] * 9 + [Fate.UNANSWERED]) * 3)
             queue = client.queue("q1")

@@ -13,9 +13,9 @@ from google.oauth2.credentials import Credentials
 from googleapiclient.errors import HttpError
 from googleapiclient.http import HttpMock, HttpMockSequence
 
+from emulator.testing import Server
 from tests.together.listener import listening
 from tests.together.relay import Fate, Relay, relay_to
-from tests.together.running import Server
 from tests.together.walk import ids
 from tqsdk import Client, RetryPolicy
 from tqsdk.compat.discovery import build
@@ -32,7 +32,7 @@ def _bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def relay(server: Server) -> Iterator[Relay]:
-    with relay_to(server.host, server.port) as relay:
+    with relay_to(*server.address) as relay:
         yield relay
 
 
@@ -212,7 +212,7 @@ def test_an_http_of_the_programs_own_is_sent_through(server: Server, there, way)
         with pytest.raises(HttpError, match="Task name is invalid"):
             tasks.insert(**there, body=a_task("a")).execute(**given)
 
-    assert list(http.connections) == [f"http:{server.host}:{server.port}"]
+    assert list(http.connections) == [f"http:{server.host}"]
     http.close()
 
 

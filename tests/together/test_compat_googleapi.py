@@ -17,8 +17,8 @@ from google.oauth2.credentials import Credentials
 from googleapiclient.discovery import build as imported_before
 from googleapiclient.errors import HttpError, UnknownApiNameOrVersion
 
+from emulator.testing import Server
 from tests.together.listener import listening
-from tests.together.running import Server
 from tests.together.walk import ids
 from tqsdk import ConfigError
 from tqsdk.compat import googleapi
@@ -64,7 +64,7 @@ def test_a_service_is_built_for_an_endpoint(server: Server, there):
 
 @pytest.mark.parametrize("variable", ["TASKQUEUE_EMULATOR_HOST", "TASKQUEUE_ENDPOINT"])
 def test_the_endpoint_may_come_from_the_environment(monkeypatch, server: Server, there, variable):
-    url = server.url if variable == "TASKQUEUE_ENDPOINT" else f"{server.host}:{server.port}"
+    url = server.url if variable == "TASKQUEUE_ENDPOINT" else server.host
     monkeypatch.setenv(variable, url)
 
     with googleapi.build("taskqueue", "v1beta2", cache_discovery=False) as service:
@@ -159,7 +159,7 @@ def test_an_http_of_the_programs_own_is_used_as_it_is(server: Server, there):
 
 
 def test_an_api_endpoint_of_the_programs_own_wins(server: Server, there):
-    options = {"api_endpoint": f"{server.api}/"}
+    options = {"api_endpoint": f"{server.url}/taskqueue/v1beta2/projects/"}
 
     with googleapi.build(client_options=options) as service:
         assert service.tasks().list(**there).execute()["kind"] == "taskqueues#tasks"
@@ -187,7 +187,7 @@ def test_a_file_of_credentials_is_refused_with_what_to_do():
     ids=lambda options: "".join(options) or "bare",
 )
 def test_the_old_call_works_once_installed(monkeypatch, server: Server, there, build, options):
-    monkeypatch.setenv("TASKQUEUE_EMULATOR_HOST", f"{server.host}:{server.port}")
+    monkeypatch.setenv("TASKQUEUE_EMULATOR_HOST", server.host)
     with pytest.raises(UnknownApiNameOrVersion):
         build("taskqueue", "v1beta2", **options)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from emulator.auth.credentials import Identity, write_credentials
-from tests.together.running import Server
+from emulator.testing import Server
 from tqsdk import Client
 
 _DOCS = Path(__file__).parents[2] / "docs"

@@ -22,7 +22,7 @@ WORKERS = 4
 @pytest.mark.parametrize("make_driver", SDK_DRIVERS.values(), ids=SDK_DRIVERS)
 @pytest.mark.parametrize("count", [2_000, pytest.param(20_000, marks=pytest.mark.soak)])
 def test_no_task_is_stored_twice_and_none_leased_twice(server, project, queue, make_driver, count):
-    with relay_to(server.host, server.port) as relay, trouble_with(relay) as trouble:
+    with relay_to(*server.address) as relay, trouble_with(relay) as trouble:
         relay.will_always(cycle(EVERY_TENTH_LOST))
         work = Work(make_driver, trouble, project)
 

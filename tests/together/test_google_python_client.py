@@ -13,7 +13,7 @@ import pytest
 from googleapiclient.discovery import build, build_from_document
 from googleapiclient.errors import HttpError
 
-from tests.together.running import Server
+from emulator.testing import Server
 from tests.together.walk import ids
 
 _DOCUMENT = Path(__file__).parents[2] / "discovery" / "taskqueue.v1beta2.json"
@@ -266,7 +266,7 @@ def test_get_stats_counts_tasks_and_leases(service, tasks, there, insert):
 
 def test_an_api_endpoint_alone_redirects_all_but_batches(server, project):
     document = json.loads(_DOCUMENT.read_text(encoding="utf-8"))
-    options = {"api_endpoint": f"{server.api}/"}
+    options = {"api_endpoint": f"{server.url}/taskqueue/v1beta2/projects/"}
     with build_from_document(document, http=httplib2.Http(), client_options=options) as service:
         stored = service.tasks().insert(project=project, taskqueue="q1", body=_task("a")).execute()
 

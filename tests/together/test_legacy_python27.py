@@ -14,11 +14,12 @@ from typing import Any
 
 import pytest
 
+import emulator
 from emulator.auth.credentials import Identity, write_credentials
+from emulator.testing import Server
 from tests.emulator.auth.running import clean_environment
 from tests.together.conftest import a_project
 from tests.together.python27 import user_site
-from tests.together.running import Server, running_server
 from tests.together.walk import Transcript, Walk, refused, walked
 
 _SCRIPTS = Path(__file__).parent / "py27"
@@ -66,7 +67,9 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, 
     folder = tmp_path_factory.mktemp("guarded")
     (folder / "queue.yaml").write_text(_QUEUES)
     (folder / "tokens.json").write_text('{"version": 1}')
-    with running_server(folder, "--auth", "tokens", "--tokens", "tokens.json") as running:
+    tokens = folder / "tokens.json"
+    queues = folder / "queue.yaml"
+    with emulator.running(mode="process", auth="tokens", tokens=tokens, queues=queues) as running:
         # While it runs, because they name its port.
         robot = Identity(email=_ROBOT, project="my-app", metadata=True)
         write_credentials(robot, running.url, folder / "creds", folder / "tokens.json")
@@ -96,7 +99,7 @@ def _told_by_oauth2client(
     server, credentials = guarded
     variables = {**user_site(packages), "CLOUDSDK_CONFIG": str(credentials)}  # no developer's own
     if source == "metadata_server":
-        host = f"{server.host}:{server.port}"
+        host = server.host
         variables |= {"GCE_METADATA_ROOT": host, "GCE_METADATA_IP": host}
     script = str(_SCRIPTS / "walk_oauth2client.py")
     done = subprocess.run(

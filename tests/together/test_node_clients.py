@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from emulator.testing import Server
 from tests.together.conftest import a_project
-from tests.together.running import Server
 from tests.together.walk import Transcript, Walk, walked
 
 _SCRIPTS = Path(__file__).parent / "node"

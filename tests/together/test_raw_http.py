@@ -11,8 +11,8 @@ from email import message_from_bytes
 
 import pytest
 
+from emulator.testing import Server
 from tests.together.batch_shapes import JAVA, PHP, RUBY
-from tests.together.running import Server
 from tests.together.walk import ids
 from tests.together.wire_bytes import Answer, Wire, wire_to
 
@@ -368,7 +368,7 @@ class TestCurl:
     def test_through_a_proxy_setting_the_whole_url_is_asked_for(self, curl, server, tasks):
         proxy = ["--noproxy", "", "--proxy", server.url]
 
-        assert curl(*proxy, f"http://localhost:{server.port}{tasks}")[0] == 200
+        assert curl(*proxy, f"http://localhost:{server.address[1]}{tasks}")[0] == 200
 
     @pytest.mark.parametrize("flag", ["--http1.0", "--http1.1", "--compressed", "--http2"])
     def test_any_version_and_compression_is_answered(self, curl, server, tasks, flag):

@@ -13,8 +13,9 @@ from pathlib import Path
 
 import pytest
 
+import emulator
+from emulator.testing import Server
 from tests.together.conftest import names
-from tests.together.running import Server, running_server
 from tqsdk import (
     Client,
     ConnectError,
@@ -246,7 +247,7 @@ class TestConfiguredQueues:
             "  - user_email: worker@example.com\n"
             "  - writer_email: writer@example.com\n"
         )
-        with running_server(folder) as running:
+        with emulator.running(mode="process", queues=folder / "queue.yaml") as running:
             yield running
 
     @pytest.fixture
@@ -316,7 +317,7 @@ def _pasted(example: str, server: Server) -> str:
     assert "127.0.0.1:8088" in example
     done = subprocess.run(
         [sys.executable, "-i", "-q"],
-        input=example.replace("127.0.0.1:8088", f"{server.host}:{server.port}"),
+        input=example.replace("127.0.0.1:8088", server.host),
         capture_output=True,
         text=True,
         timeout=60,

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from emulator.testing import Server
 from tests.together.conftest import names
 from tests.together.relay import Fate, Relay, relay_to
-from tests.together.running import Server
 from tqsdk import (
     AmbiguousResultError,
     Client,
@@ -30,7 +30,7 @@ _LOSSES = [Fate.LOST, Fate.UNANSWERED, Fate.CUT_IN_HEAD, Fate.CUT_IN_BODY, Fate.
 
 @pytest.fixture
 def relay(server: Server) -> Iterator[Relay]:
-    with relay_to(server.host, server.port) as relay:
+    with relay_to(*server.address) as relay:
         yield relay
 
 

@@ -8,8 +8,8 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+import emulator
 from tests.durability.process import environment
-from tests.together.running import running_server
 from tests.together.test_tq_command import TQ
 
 DOCS = Path(__file__).parents[2] / "docs/cli.md"
@@ -17,7 +17,7 @@ DOCS = Path(__file__).parents[2] / "docs/cli.md"
 
 def test_the_examples_print_what_the_docs_show(tmp_path):
     (tmp_path / "logo.png").write_bytes(b"\x89PNG")
-    with running_server(tmp_path) as server:
+    with emulator.running() as server:
         env = environment(
             TASKQUEUE_ENDPOINT=server.url,
             GOOGLE_CLOUD_PROJECT="my-app",

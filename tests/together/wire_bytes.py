@@ -11,7 +11,7 @@ from email.message import Message
 from http.client import HTTPResponse
 from typing import Any
 
-from tests.together.running import Server
+from emulator.testing import Server
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class Wire:
 @contextmanager
 def wire_to(server: Server) -> Iterator[Wire]:
     """A connection to *server*."""
-    with socket.create_connection((server.host, server.port), timeout=10) as connection:
+    with socket.create_connection(server.address, timeout=10) as connection:
         yield Wire(connection)
 
 

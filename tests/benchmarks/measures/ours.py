@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 from collections.abc import Callable, Mapping
 from functools import partial
+from pathlib import Path
 
 from tests.benchmarks import machine
 from tests.benchmarks.backlog import tag
@@ -12,6 +16,8 @@ from tests.benchmarks.errors import SpoiledError
 from tests.benchmarks.measures.figures import Figures, loaded, rates, result, settled_memory
 from tests.benchmarks.measures.peak import peak_twice, tasks_stored
 from tests.benchmarks.peers import ours, serving
+
+_ROOT = Path(__file__).parents[3]
 
 # Enough to consume from at any speed that we may reach.
 _TO_CONSUME_PER_SECOND = 12_000
@@ -98,6 +104,16 @@ def _start(bench: Bench) -> Figures:
         return {"start": server.start_seconds, "idle_bytes": settled_memory(server)}
 
 
+def _fixture(bench: Bench, *, mode: str) -> Figures:
+    """The server of a test: the first time in a program, import included, and the next times."""
+    command = [sys.executable, "-m", "tests.benchmarks.fixture_start", mode]
+    done = subprocess.run(command, cwd=_ROOT, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SpoiledError(f"the server of a test did not start: {done.stderr[-500:]}")
+    figures: Figures = json.loads(done.stdout)
+    return figures
+
+
 MEASURES: Mapping[str, Callable[[Bench], Figures]] = {
     "ours/insert": insert,
     "ours/insert, 16 connections": partial(insert, connections=16),
@@ -112,6 +128,8 @@ MEASURES: Mapping[str, Callable[[Bench], Figures]] = {
     "ours/lease from many": _lease_from_many,
     "ours/peak twice": peak_twice,
     "ours/start": _start,
+    "ours/start in a thread of a test": partial(_fixture, mode="thread"),
+    "ours/start in a process for a test": partial(_fixture, mode="process"),
     "ours-tokens/insert": _insert_with_tokens,
     "ours-journal/insert": _insert_with_journal,
 }
