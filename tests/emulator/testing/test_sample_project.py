@@ -15,13 +15,15 @@ PROJECT = Path(__file__).parents[2] / "examples" / "pytest_project"
 
 @pytest.mark.parametrize("seed", random.sample(range(100_000), 2), ids=["one order", "another"])
 def test_the_sample_project_passes_in_any_order(seed):
-    print(f"pytest -n 4 --random-order --random-order-seed={seed}")  # shown if it fails
+    print(
+        f"pytest -n 4 --random-order-bucket=global --random-order-seed={seed}"
+    )  # shown if it fails
 
     done = subprocess.run(
         [
             *(sys.executable, "-m", "pytest", "-n", "4", "-p", "no:cacheprovider"),
             *("-p", "no:hypothesispytest"),  # it takes seconds to import, five times
-            *("--random-order", f"--random-order-seed={seed}"),
+            *("--random-order-bucket=global", f"--random-order-seed={seed}"),
         ],
         cwd=PROJECT,
         env={name: each for name, each in os.environ.items() if not name.startswith("PYTEST_")},

@@ -43,11 +43,11 @@ def test_a_discarded_copy_is_gone(archive, taskqueue):
     assert taskqueue.tasks("copies") == []
 
 
-def test_googles_client_keeps_a_copy_twice_when_the_answer_is_lost(
+def test_through_googles_client_a_copy_is_kept_twice_when_an_answer_is_lost(
     archive, taskqueue, taskqueue_faults
 ):
     taskqueue_faults.add(Fault(method="insert", first=1, when="after", answer="cut"))
 
-    archive.keep("Dear Sir")  # it sends the request again, and nobody hears of it
+    archive.keep("Dear Sir")
 
     taskqueue.assert_inserted("copies", payload="Dear Sir", count=2)
