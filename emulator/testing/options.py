@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import fields
 from pathlib import Path
 from typing import Any, TypedDict
 
 from emulator.config import AuthMode, LimitsName, Settings, sqlite_path
 from emulator.storage.sqlite import Durability
+
+# Settings whose options have another name: these are given once for each value.
+_REPEATABLE = {"allowed_hosts": "allowed-host", "google_audiences": "google-audience"}
 
 
 class ServerOptions(TypedDict, total=False):
@@ -33,6 +37,7 @@ class ServerOptions(TypedDict, total=False):
     insecure: bool
     jsonp: bool
     control_token: str | None
+    reset_clock: bool
 
 
 def settings_of(options: ServerOptions, folder: Path) -> Settings:
@@ -54,6 +59,23 @@ def settings_of(options: ServerOptions, folder: Path) -> Settings:
     tokens = options.get("tokens")
     given["tokens"] = None if tokens is None else Path(tokens).resolve()
     return Settings(**given)
+
+
+def arguments(settings: Settings) -> Iterator[str]:
+    """How *settings* are said to ``tq-emulator serve``; what is as it would be anyway is left out.
+
+    The store is not: that of the command is a file.
+    """
+    for each in fields(settings):
+        value = getattr(settings, each.name)
+        if value == each.default and each.name != "store":
+            continue
+        option = _REPEATABLE.get(each.name, each.name.replace("_", "-"))
+        if isinstance(value, bool):
+            yield f"--{option}" if value else f"--no-{option}"
+            continue
+        for one in value if isinstance(value, tuple) else (value,):
+            yield from (f"--{option}", str(one))
 
 
 def _store(given: str | Path) -> str:

@@ -1,4 +1,7 @@
-"""A real ``tq-emulator serve`` in a process of its own, started, talked to and killed."""
+"""A real ``tq-emulator serve`` in a process of its own, started, talked to and killed.
+
+It ends with this one, however this one ends: see ``leash``.
+"""
 
 from __future__ import annotations
 
@@ -36,9 +39,19 @@ class ServerProcess:
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the process
         self._process = subprocess.Popen(
             # Safe: whatever modules lie in the folder, they are not taken for ours.
-            [sys.executable, "-P", "-m", "emulator", "serve", "--port", "0", *options],
+            [
+                sys.executable,
+                "-P",
+                "-m",
+                "emulator.testing.leash",
+                "serve",
+                "--port",
+                "0",
+                *options,
+            ],
             cwd=folder,
             env=environment(),
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,
             text=True,
@@ -77,7 +90,9 @@ class ServerProcess:
         return self._reap()
 
     def _reap(self) -> int:
-        self._process.communicate(timeout=30)
+        # The pipes are closed afterwards: to close its input is to tell it to end.
+        with self._process:
+            self._process.wait(timeout=30)
         if not self._errors.closed:
             self._errors.seek(0)
             self.said = self._errors.read().decode(errors="replace").strip()

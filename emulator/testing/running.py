@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,9 +13,9 @@ from emulator.config import SettingsError
 from emulator.engine.clock import Clock
 from emulator.service import Service, open_service
 from emulator.testing.calling import ControlApi, into, over_http
-from emulator.testing.child import serving_in_process
 from emulator.testing.in_thread import serving_in_thread
-from emulator.testing.options import ServerOptions, settings_of
+from emulator.testing.options import ServerOptions, arguments, settings_of
+from emulator.testing.process import ServerProcess
 from emulator.testing.server import Server
 
 if TYPE_CHECKING:
@@ -67,9 +68,12 @@ def running(
                 if clock is not None:
                     raise SettingsError("a server in a process of its own cannot have this clock")
                 settings = settings_of(options, folder)
-                with serving_in_process(settings, folder, port=port) as url:
-                    call = ControlApi(over_http(url), token=token)
-                    yield Server(call, url=url, application=None)
+                process = ServerProcess(folder, "--port", str(port), *arguments(settings))
+                try:
+                    call = ControlApi(over_http(process.url), token=token)
+                    yield Server(call, url=process.url, application=None)
+                finally:
+                    process.stop(signal.SIGTERM)
             case "wsgi":
                 # Nobody can reach it from outside, so it need not look who calls.
                 settings = settings_of({"insecure": True, **options}, folder)

@@ -19,8 +19,8 @@ from emulator.cli import serve as serve_command
 from emulator.config import Settings, SettingsError
 from emulator.engine.clock import VirtualClock
 from emulator.storage.errors import StoreOpenError
-from emulator.testing.child import ServerStartError, arguments
-from emulator.testing.options import ServerOptions, settings_of
+from emulator.testing.options import ServerOptions, arguments, settings_of
+from emulator.testing.process import ServerStartError
 from emulator.testing.server import NotThereError
 from tests.emulator.testing.plain import ask, insert
 
