@@ -63,7 +63,8 @@ def handlers(engine: Engine, store: WatchedStore) -> dict[str, Serve]:
         unit = engine.drain(queue, most_tasks=_MOST_DRAINED, most_payload_bytes=_MOST_PAYLOAD_BYTES)
 
         def work(tx: Transaction) -> list[Members]:
-            return [_as_it_was(task, engine.clock.now()) for task in unit(tx)]
+            now = engine.clock.now()
+            return [_as_it_was(task, now) for task in unit(tx)]
 
         return Plan(work, lambda drained: {"items": drained} if drained else {})
 

@@ -18,8 +18,7 @@ _REPEATABLE = {"allowed_hosts": "allowed-host", "google_audiences": "google-audi
 class ServerOptions(TypedDict, total=False):
     """What ``running`` takes beside the mode; see ``emulator.config.Settings``.
 
-    The store may also be a path, and *queues* a list of names of pull queues. A server in a process
-    of its own has no use for a *clock* of the test's.
+    The store may also be a path, and *queues* a list of names of pull queues.
     """
 
     store: str | Path

@@ -44,7 +44,7 @@ def running(
             ``wsgi`` has no port: the server is an application that the caller's threads run.
         port: 0 is any free one.
         on_disk: Keep the tasks in a file that goes with the server.
-        clock: What time it has instead of the machine's.
+        clock: What time it has instead of the machine's; not for ``process``.
         options: The settings of ``tq-emulator serve``; see ``ServerOptions``.
 
     Raises:
@@ -78,8 +78,8 @@ def running(
                 # Nobody can reach it from outside, so it need not look who calls.
                 settings = settings_of({"insecure": True, **options}, folder)
                 service = open_service(settings, clock=clock)
-                application = _application(service)
                 try:
+                    application = _application(service)
                     call = ControlApi(into(application), token=token)
                     yield Server(call, url=None, application=lambda: application)
                 finally:
