@@ -3,45 +3,33 @@
 from __future__ import annotations
 
 import base64
-import json
-import urllib.request
 
 import httplib2
 import pytest
 from googleapiclient.discovery import build
 
-from tests.together.running import running_server
+from emulator.testing import Fault, Latency
 from tqsdk import Client
 
 PAYLOAD = b"Hello, Ada!"
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    with running_server(tmp_path_factory.mktemp("server"), "--control") as running:
-        yield running
 
 
 @pytest.fixture
 def lose(server, project):
     """Loses the answers to the next inserts of this test, so many of them."""
 
-    def lose(count, **how):
-        how = {"answer": "cut", **how}
-        fault = {"method": "insert", "project": project, "when": "after", "first": count, **how}
-        return json.loads(urllib.request.urlopen(url, json.dumps(fault).encode()).read())["id"]
+    def lose(count, *, answer="cut", **how) -> Fault:
+        return server.faults.add(
+            Fault(method="insert", project=project, when="after", first=count, answer=answer, **how)
+        )
 
-    url = f"{server.url}/_emulator/v1/faults"
-    return lose
+    yield lose
+    server.faults.clear()
 
 
 @pytest.fixture
 def hits(server):
-    def hits(fault):
-        answer = urllib.request.urlopen(f"{server.url}/_emulator/v1/faults/{fault}")
-        return int(json.loads(answer.read())["hits"])
-
-    return hits
+    return lambda fault: server.faults.get(fault).hits
 
 
 def google_insert(server, project, **repeats):
@@ -113,7 +101,7 @@ def test_tqsdk_stores_it_once_though_the_answer_was_an_error(server, project, qu
 
 
 def test_an_answer_can_be_late_by_the_clock_of_the_machine(server, project, queue, lose, hits):
-    fault = lose(1, answer=None, latency={"seconds": 0.01})
+    fault = lose(1, answer=None, latency=Latency(seconds=0.01))
 
     queue.insert(PAYLOAD)
 

@@ -9,18 +9,18 @@ from pathlib import Path
 
 import pytest
 
+import emulator
 from tests.durability.process import environment
-from tests.together.running import running_server
 
 DOCS = Path(__file__).parents[2] / "docs/test-kit-faults.md"
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not on the path")
-def test_the_examples_print_what_the_docs_show(tmp_path):
-    with running_server(tmp_path, "--control") as server:
+def test_the_examples_print_what_the_docs_show():
+    with emulator.running() as server:
         env = environment(
             FAULTS=f"{server.url}/_emulator/v1/faults",
-            TASKS=f"{server.api}/s~my-app/taskqueues/mail/tasks",
+            TASKS=f"{server.url}/taskqueue/v1beta2/projects/s~my-app/taskqueues/mail/tasks",
         )
         ran = 0
         for command, shown in examples():
