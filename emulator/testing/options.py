@@ -37,6 +37,7 @@ class ServerOptions(TypedDict, total=False):
     jsonp: bool
     control_token: str | None
     reset_clock: bool
+    journal: int | None
 
 
 def settings_of(options: ServerOptions, folder: Path) -> Settings:

@@ -7,15 +7,16 @@ import re
 import subprocess
 from pathlib import Path
 
+import emulator
 from tests.durability.process import environment
-from tests.together.running import running_server
 
 TEXT = (Path(__file__).parents[2] / "docs/test-kit-journal.md").read_text("utf-8")
 
 
-def test_the_examples_print_what_the_docs_show(tmp_path):
-    with running_server(tmp_path, "--control") as server:
-        variables = {"SERVER": server.url, "API": f"{server.api}/s~my-app/taskqueues"}
+def test_the_examples_print_what_the_docs_show():
+    with emulator.running() as server:
+        api = f"{server.url}/taskqueue/v1beta2/projects/s~my-app/taskqueues"
+        variables = {"SERVER": server.url, "API": api}
         env = environment(PATH=os.environ["PATH"], **variables)
         for command, shown in examples():
             printed = begun(command, env, shown) if "/stream" in command else done(command, env)

@@ -231,6 +231,7 @@ def test_every_setting_can_be_said_to_the_command():
         "allowed_hosts": ("a", "b"),
         "cors": ("http://a",),
         "control_token": "t",
+        "journal": 7,
     }
     settings = Settings(
         auth="google",
