@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from emulator.environment import server_variables
 from emulator.testing.calling import ControlApi
 from emulator.testing.controls import Controls
 
@@ -81,4 +82,7 @@ class Server(Controls):
     @property
     def environment(self) -> Mapping[str, str]:
         """The variables by which programs find it; none in the mode ``wsgi``."""
-        return {} if self._url is None else {"TASKQUEUE_EMULATOR_HOST": self.host}
+        if self._url is None:
+            return {}
+        found = server_variables(self._url)
+        return {name: value for name, value in found.items() if value is not None}

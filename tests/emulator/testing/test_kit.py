@@ -169,10 +169,7 @@ def test_all_is_drained_and_told(server, kit, monkeypatch):
 
 
 def test_programs_are_told_where_they_are(server, kit):
-    assert kit.environment == {
-        "TASKQUEUE_EMULATOR_HOST": server.host,
-        "GOOGLE_CLOUD_PROJECT": "p",
-    }
+    assert kit.environment == {**server.environment, "GOOGLE_CLOUD_PROJECT": "p"}
     assert kit.queue_url("mail") == f"{server.url}/taskqueue/v1beta2/projects/p/taskqueues/mail"
     assert kit.url == server.url
     assert kit.host == server.host

@@ -106,7 +106,7 @@ def test_programs_find_it_through_the_environment(mode):
     with emulator.running(mode=mode) as server:
         host = server.environment["TASKQUEUE_EMULATOR_HOST"]
 
-        assert server.url == f"http://{host}"
+        assert server.url == f"http://{host}" == server.environment["TASKQUEUE_ENDPOINT"]
         assert host.startswith("127.0.0.1:")
 
 
