@@ -12,6 +12,7 @@ from tqsdk.cli.call import call
 from tqsdk.cli.completion import completion
 from tqsdk.cli.drain import drain
 from tqsdk.cli.failures import Exit, explain, report
+from tqsdk.cli.migrate import migrate
 from tqsdk.cli.queues import queues
 from tqsdk.cli.session import shared_options
 from tqsdk.cli.tasks import tasks
@@ -69,7 +70,7 @@ def tq() -> None:
     """Pull queues of Google's Task Queue REST API (taskqueue/v1beta2), from the shell."""
 
 
-for _command in (tasks, queues, drain, call, completion):
+for _command in (tasks, queues, drain, call, migrate, completion):
     tq.add_command(_command)
 
 

@@ -1,0 +1,227 @@
+"""The scan: every file once, Python programs together."""
+
+from __future__ import annotations
+
+import io
+import re
+import tokenize
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tqsdk.migrate import configuration, files, languages, python2, python3, syntax
+from tqsdk.migrate.appengine import AppEngine
+from tqsdk.migrate.files import File
+from tqsdk.migrate.findings import Finding, Report, known_traits
+from tqsdk.migrate.flow import Analysis, Knowledge, Program, Sighting
+from tqsdk.migrate.googleclient import GoogleClient
+from tqsdk.migrate.values import (
+    Kept,
+    LocalClass,
+    LocalFunction,
+    Returning,
+    Symbol,
+    Thing,
+    Value,
+)
+
+# A program without one of these has nothing to do with the API, or gets it from another program.
+_WORTH_PARSING = re.compile(
+    rb"task_?queue|lease_?tasks|modify_?task_?lease|leaseSecs|newLeaseSeconds|payloadBase64"
+    rb"|numTasks|\.tasks\(\)|retry_count",
+    re.IGNORECASE,
+)
+_OURS = ("service", "collection", "method", "request", "response", "items", "task", "queue", "leased")
+
+
+@dataclass(eq=False, slots=True)
+class Source:
+    """A Python program that was parsed.
+
+    Attributes:
+        lines: Its text.
+        tree: LibCST's, if it is Python 3.
+        mistake: Where and why it could not be read as a whole.
+    """
+
+    file: File
+    lines: list[str]
+    program: Program
+    tree: object = None
+    mistake: Finding | None = None
+
+
+@dataclass(eq=False, slots=True)
+class _Scan:
+    step: Callable[[], None]
+    found: list[Finding] = field(default_factory=list[Finding])
+    knowledge: Knowledge = field(default_factory=Knowledge)
+    sources: list[Source] = field(default_factory=list[Source])
+    unparsed: list[tuple[File, bytes]] = field(default_factory=list[tuple[File, bytes]])
+    emails: set[str] = field(default_factory=set[str])
+    settings: list[tuple[File, bytes]] = field(default_factory=list[tuple[File, bytes]])
+    count: int = 0
+
+
+def scan(
+    paths: Iterable[Path], *, exclude: Sequence[str] = (), step: Callable[[], None] = lambda: None
+) -> Report:
+    """Find every use of the API.
+
+    Args:
+        paths: Folders and files.
+        exclude: As for ``files.find``.
+        step: Called for every file that has been looked into.
+    """
+    state, _ = analyse(paths, exclude=exclude, step=step)
+    for source in state.sources:
+        state.found.extend(_findings(source))
+    for file, data in state.settings:
+        if not configuration.is_queue_file(file.path):
+            text = data.decode("utf-8", "replace")
+            state.found.extend(configuration.named(text, state.emails, file.shown))
+    return Report(tuple(sorted(set(state.found))), state.count)
+
+
+def analyse(
+    paths: Iterable[Path], *, exclude: Sequence[str] = (), step: Callable[[], None] = lambda: None
+) -> tuple[_Scan, Analysis]:
+    """Read all files, and follow values through the Python programs among them."""
+    state = _Scan(step)
+    for file in files.find(paths, exclude):
+        _read(state, file)
+        state.count += 1
+        step()
+    analysis = Analysis([GoogleClient(), AppEngine()], state.knowledge)
+    for source in state.sources:
+        analysis.add(source.program)
+    analysis.run()
+    _follow_imports(state, analysis)
+    return state, analysis
+
+
+def _read(state: _Scan, file: File) -> None:
+    try:
+        data = file.path.read_bytes()
+    except OSError as error:
+        state.found.append(_unread(file, error.strerror or str(error)))
+        return
+    if file.language == "python":
+        if _WORTH_PARSING.search(data):
+            _parse(state, file, data)
+        else:
+            state.unparsed.append((file, data))
+    elif file.language == "configuration":
+        _configuration(state, file, data)
+    else:
+        text = data.decode("utf-8", "replace")
+        state.found.extend(languages.scan(text, file.language, file.shown))
+
+
+def _configuration(state: _Scan, file: File, data: bytes) -> None:
+    state.settings.append((file, data))
+    if not configuration.is_queue_file(file.path):
+        return
+    queues, found = configuration.read(file.path, file.shown)
+    state.found.extend(found)
+    if queues is not None:
+        state.emails |= configuration.accounts(queues)
+        for queue in queues.queues:
+            known = state.knowledge.pull if queue.mode == "pull" else state.knowledge.push
+            known.add(queue.name)
+
+
+def _parse(state: _Scan, file: File, data: bytes) -> None:
+    try:
+        text = _decoded(data)
+    except (SyntaxError, UnicodeDecodeError, LookupError) as error:
+        state.found.append(_unread(file, f"its encoding: {error}"))
+        return
+    mistake: Finding | None = None
+    tree: object = None
+    try:
+        tree, body = python3.parse(text)
+    except python3.SyntaxMistake as error:
+        body, wrong = python2.parse(text)
+        if wrong is not None:
+            detail = f"neither Python 3 ({' '.join(str(error).split())}) nor Python 2"
+            mistake = Finding(
+                path=file.shown, line=wrong, column=1, rule_id="TQM901", detail=detail
+            )
+    program = Program(file.module, body, file.is_package)
+    state.sources.append(Source(file, text.split("\n"), program, tree, mistake))
+
+
+def _decoded(data: bytes) -> str:
+    encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
+    text = data.decode(encoding)
+    return text.removeprefix("\ufeff")
+
+
+def _follow_imports(state: _Scan, analysis: Analysis) -> None:
+    """Look into programs, too, that get a service or a queue from another one."""
+    while names := {_last(each.name) for each in analysis.programs.values() if _offers(each)}:
+        words = b"|".join(re.escape(each.encode()) for each in sorted(names))
+        imports = re.compile(rb"^\s*(from|import)\b.*\b(" + words + rb")\b", re.MULTILINE)
+        wanted = [each for each in state.unparsed if imports.search(each[1])]
+        if not wanted:
+            return
+        state.unparsed = [each for each in state.unparsed if each not in wanted]
+        before = len(state.sources)
+        for file, data in wanted:
+            _parse(state, file, data)
+        for source in state.sources[before:]:
+            analysis.add(source.program)
+        analysis.run()
+
+
+def _last(name: str) -> str:
+    return name.rpartition(".")[2]
+
+
+def _offers(program: Program) -> bool:
+    """Whether other programs can get something of the API from this one."""
+    return any(_is_ours(each) for values in program.scope.names.values() for each in values)
+
+
+def _is_ours(value: Value, depth: int = 0) -> bool:
+    if depth > 4:  # a list in an object in a list ...
+        return False
+    inner: Iterable[Value] = ()
+    match value:
+        case Thing(kind=kind):
+            return kind in _OURS
+        case LocalFunction(returned=values) | Returning(values):
+            inner = values
+        case LocalClass(members=members) | Kept(members=members):
+            inner = [each for values in members.values() for each in values]
+        case Symbol(path):
+            return path.startswith(("googleapiclient.discovery.build", "google.appengine.api.taskq"))
+        case _:
+            return False
+    return any(_is_ours(each, depth + 1) for each in inner)
+
+
+def _findings(source: Source) -> Iterable[Finding]:
+    if source.mistake is not None:
+        yield source.mistake
+    seen: set[tuple[str, syntax.Place]] = set()
+    merged: dict[tuple[str, syntax.Place], set[str]] = {}
+    for each in source.program.sightings:
+        if each.condition(source.program):
+            key = (each.rule, each.expression.place)
+            merged.setdefault(key, set()).update(each.traits)
+    for rule, place in merged:
+        seen.add((rule, place))
+        yield Finding(
+            path=source.file.shown,
+            line=place.line,
+            column=place.column,
+            rule_id=rule,
+            code=source.lines[place.line - 1].strip(),
+            traits=known_traits(frozenset(merged[rule, place])),
+        )
+
+
+def _unread(file: File, problem: str) -> Finding:
+    return Finding(path=file.shown, line=1, column=1, rule_id="TQM902", detail=problem)
