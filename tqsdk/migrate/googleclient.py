@@ -30,6 +30,7 @@ _ARGUMENTS = {"groupByTag", "leaseSecs", "newLeaseSeconds", "numTasks", "taskque
 _COLLECTIONS = ("taskqueues", "tasks")
 _GIVE_A_TASK = ("get", "insert", "patch", "update")
 
+_MODULES = ("googleapiclient.discovery", "googleapiclient.http")
 _BUILD = "googleapiclient.discovery.build"
 _FROM_DOCUMENT = "googleapiclient.discovery.build_from_document"
 _OURS = ("tqsdk.compat.googleapi.build", "tqsdk.compat.discovery.build")
@@ -104,10 +105,7 @@ class GoogleClient:
 
     def imported(self, look: Look, statement: syntax.Import, path: str) -> None:
         """The import of Google's client, if it is for this API."""
-        if path.startswith("googleapiclient.discovery") or path in (
-            "googleapiclient",
-            "googleapiclient.http",
-        ):
+        if path == "googleapiclient" or path.startswith(_MODULES):
             look.see("TQM001", statement, condition=builds)
 
     def text(self, look: Look, constant: syntax.Constant) -> None:

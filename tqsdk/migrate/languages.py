@@ -88,15 +88,15 @@ def scan(text: str, language: str, shown: str) -> Iterator[Finding]:
     if (mark := _APP_ENGINE.get(language)) and mark.search(code):
         marks.add("appengine")
     lines = text.splitlines()
-    seen: set[tuple[str, int]] = set()
+    seen: set[int] = set()  # lines; the first rule that fits one says enough
     for pattern in (*_PATTERNS[language], Pattern("TQM030", URL)):
         if pattern.needs is not None and pattern.needs not in marks:
             continue
         for found in pattern.text.finditer(code):
             line = code.count("\n", 0, found.start()) + 1
-            if (pattern.rule, line) in seen:
+            if line in seen:
                 continue
-            seen.add((pattern.rule, line))
+            seen.add(line)
             call = lines[line - 1].strip()
             yield Finding(
                 path=shown,

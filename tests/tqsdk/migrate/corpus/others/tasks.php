@@ -1,0 +1,3 @@
+<?php
+$service = new Google_Service_Tasks($client);
+$service->tasks->listTasks('@default');

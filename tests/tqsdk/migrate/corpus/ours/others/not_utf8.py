@@ -1,0 +1,1 @@
+# ÿþ taskqueue  <- TQM902

@@ -1,0 +1,3 @@
+from google.appengine.api import taskqueue
+
+taskqueue.Queue("somewhere").purge()  # <- TQM118
