@@ -68,7 +68,7 @@ class _Reading:
             case cst.SimpleStatementLine() | cst.SimpleStatementSuite():
                 yield from self.body(node.body)
             case cst.Import() | cst.ImportFrom():
-                yield syntax.Import(self._place(node), tuple(_bound(node)))
+                yield syntax.Import(self._place(node), tuple(_bound(node)), node)
             case cst.Assign():
                 targets = tuple(self.expression(each.target) for each in node.targets)
                 yield syntax.Assign(targets, self.expression(node.value))

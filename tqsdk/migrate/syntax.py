@@ -140,6 +140,7 @@ class Import:
 
     place: Place
     names: tuple[tuple[str, str], ...]
+    origin: object = None
 
 
 @dataclass(eq=False, slots=True)
@@ -259,5 +260,46 @@ def inside(expression: Expression) -> Iterator[Expression]:
             for loop in loops:
                 yield loop.target
                 yield loop.iterable
+        case _:
+            return
+
+
+def expressions(body: tuple[Statement, ...]) -> Iterator[Expression]:
+    """Every expression of a program, those inside others too."""
+    waiting: list[Statement | Expression] = list(reversed(body))
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, Expression):
+            yield each
+            waiting.extend(inside(each))
+        else:
+            waiting.extend(_directly_in(each))
+
+
+def _directly_in(statement: Statement) -> Iterator[Statement | Expression]:
+    match statement:
+        case Assign(targets, value):
+            yield from targets
+            yield value
+        case Evaluate(value) | Return(value):
+            yield value
+        case Loop(target, iterable):
+            yield target
+            yield iterable
+        case Block(body):
+            yield from body
+        case Try(body, handlers):
+            yield from body
+            for each in handlers:
+                yield from [each.kinds] if each.kinds else []
+                yield from each.body
+        case Function(defaults=defaults, decorators=decorators, body=body):
+            yield from defaults.values()
+            yield from decorators
+            yield from body
+        case Class(bases=bases, decorators=decorators, body=body):
+            yield from bases
+            yield from decorators
+            yield from body
         case _:
             return

@@ -20,7 +20,7 @@ def main():
     storage = Storage('tasks.dat')
     credentials = storage.get()
     if credentials is None or credentials.invalid == True:
-        credentials = run(FLOW, storage)
+        credentials = run(FLOW, storage)  # <- TQM005
     http = credentials.authorize(httplib2.Http())
     task_api = build('taskqueue', 'v1beta1', http=http, requestBuilder=TaskQueueRequest)  # <- TQM002 TQM004
     request = task_api.tasks().list(project='p', taskqueue='q')  # <- TQM019

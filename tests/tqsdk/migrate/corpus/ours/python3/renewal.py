@@ -13,4 +13,4 @@ for task in result["items"]:
     task = service.tasks().update(project=PROJECT, taskqueue=QUEUE, task=task["id"], newLeaseSeconds=300, body=task).execute()  # <- TQM014
     print(task["retry_count"])  # <- TQM024
     service.tasks().delete(project=PROJECT, taskqueue=QUEUE, task=task["id"]).execute()  # <- TQM017
-print(service.tasks().list(project=PROJECT, taskqueue=QUEUE).execute().get("items", []))  # <- TQM019
+print(len(service.tasks().list(project=PROJECT, taskqueue=QUEUE).execute().get("items", [])))  # <- TQM019

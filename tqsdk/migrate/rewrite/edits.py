@@ -1,0 +1,143 @@
+"""Changes to a program's tree: nodes in place of others, and notes above statements.
+
+What is not named in the changes stays as it is, to the last space.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import cast
+
+import libcst as cst
+
+from tqsdk.migrate.rules import RULES
+
+Import = cst.Import | cst.ImportFrom
+_Statement = cst.SimpleStatementLine | cst.BaseCompoundStatement
+
+
+@dataclass(eq=False, slots=True)
+class Edits:
+    """What is to be changed; nodes are those of the tree as it was parsed.
+
+    Attributes:
+        replaced: Expressions, by what stands in their place. It may contain nodes of the tree as
+            it was, which are changed in their turn.
+        rewritten: Small statements, likewise.
+        imports: Import statements, by those that stand in their place.
+        removed: Statements that go.
+        notes: Expressions and imports above whose statement a note is to stand: a rule, and why.
+        moved: Comments that go above the statement of an expression.
+    """
+
+    replaced: dict[cst.CSTNode, cst.BaseExpression] = field(
+        default_factory=dict[cst.CSTNode, cst.BaseExpression]
+    )
+    rewritten: dict[cst.CSTNode, cst.BaseSmallStatement] = field(
+        default_factory=dict[cst.CSTNode, cst.BaseSmallStatement]
+    )
+    imports: dict[cst.CSTNode, list[Import]] = field(default_factory=dict[cst.CSTNode, list[Import]])
+    removed: set[cst.CSTNode] = field(default_factory=set[cst.CSTNode])
+    notes: dict[cst.CSTNode, list[tuple[str, str]]] = field(
+        default_factory=dict[cst.CSTNode, list[tuple[str, str]]]
+    )
+    moved: dict[cst.CSTNode, list[str]] = field(default_factory=dict[cst.CSTNode, list[str]])
+
+    def note(self, node: cst.CSTNode, rule: str, reason: str = "") -> None:
+        """Have a note above the statement that *node* is in."""
+        self.notes.setdefault(node, []).append((rule, reason))
+
+    def apply(self, module: cst.Module) -> cst.Module:
+        """The changed tree."""
+        return module.visit(_Editor(self))
+
+
+def parents(module: cst.Module) -> Mapping[cst.CSTNode, cst.CSTNode]:
+    """Each node's parent."""
+    found: dict[cst.CSTNode, cst.CSTNode] = {}
+    waiting: list[cst.CSTNode] = [module]
+    while waiting:
+        node = waiting.pop()
+        for child in node.children:
+            found[child] = node
+            waiting.append(child)
+    return found
+
+
+class _Editor(cst.CSTTransformer):
+    def __init__(self, edits: Edits) -> None:
+        self._edits = edits
+        self._above: list[list[str]] = []  # the notes of each statement that is being visited
+
+    def on_visit(self, node: cst.CSTNode) -> bool:
+        if isinstance(node, cst.SimpleStatementLine | cst.BaseCompoundStatement):
+            self._above.append([])
+        for rule, reason in self._edits.notes.get(node, ()):
+            self._above[-1].append(f"# {rule}: {reason or _title(rule)}")
+        self._above[-1:] and self._above[-1].extend(self._edits.moved.get(node, ()))
+        return True
+
+    def on_leave(
+        self, original_node: cst.CSTNode, updated_node: cst.CSTNode
+    ) -> cst.CSTNode | cst.RemovalSentinel | cst.FlattenSentinel[cst.CSTNode]:
+        edits = self._edits
+        if original_node in edits.replaced:
+            return self._changed(original_node, edits.replaced[original_node])
+        if original_node in edits.rewritten:
+            return edits.rewritten[original_node].visit(self)
+        if isinstance(original_node, cst.SimpleStatementLine | cst.BaseCompoundStatement):
+            above = self._above.pop()
+            statement = cast(_Statement, updated_node)
+            if isinstance(original_node, cst.SimpleStatementLine):
+                if original_node.body and all(each in edits.removed for each in original_node.body):
+                    return cst.RemoveFromParent()
+                if original_node.body[0] in edits.imports:
+                    return self._imports(original_node, cast(cst.SimpleStatementLine, statement))
+            return _with_notes(statement, above)
+        return updated_node
+
+    def _changed(self, original: cst.CSTNode, instead: cst.BaseExpression) -> cst.CSTNode:
+        """*instead*, with what was in the tree before changed, too; with the brackets of before."""
+        inner = Edits(
+            replaced={each: new for each, new in self._edits.replaced.items() if each is not original}
+        )
+        changed = cast(cst.BaseExpression, instead.visit(_Editor(inner)))
+        brackets = cast(cst.BaseExpression, original)
+        if brackets.lpar and not changed.lpar:
+            return changed.with_changes(lpar=brackets.lpar, rpar=brackets.rpar)
+        return changed
+
+    def _imports(
+        self, original: cst.SimpleStatementLine, updated: cst.SimpleStatementLine
+    ) -> cst.FlattenSentinel[cst.CSTNode] | cst.CSTNode:
+        first, *others = self._edits.imports[original.body[0]]
+        line = updated.with_changes(body=[first, *updated.body[1:]])
+        return cst.FlattenSentinel([line, *(cst.SimpleStatementLine([each]) for each in others)])
+
+
+def _title(rule: str) -> str:
+    return f"{RULES[rule].title}: {RULES[rule].advice}"
+
+
+def _with_notes(statement: _Statement, notes: Sequence[str]) -> cst.CSTNode:
+    """*statement* below *notes*, without those that stand there already."""
+    lines = list(statement.leading_lines)
+    there = {line.comment.value for line in lines if line.comment}
+    new = [each for each in dict.fromkeys(notes) if each not in there]
+    if not new:
+        return statement
+    added = [cst.EmptyLine(comment=cst.Comment(each)) for each in new]
+    return statement.with_changes(leading_lines=[*lines, *added])
+
+
+def comments_in(node: cst.CSTNode) -> list[str]:
+    """The comments inside *node*, in their order."""
+    found: list[str] = []
+    waiting: list[cst.CSTNode] = [node]
+    while waiting:
+        each = waiting.pop(0)
+        if isinstance(each, cst.Comment):
+            found.append(each.value)
+        waiting[:0] = each.children
+    return found

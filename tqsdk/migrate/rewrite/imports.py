@@ -1,0 +1,147 @@
+"""Imports of Google's client, turned into ours where they serve nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import libcst as cst
+
+from tqsdk.migrate.rewrite.edits import Edits, Import
+
+_DISCOVERY = ("googleapiclient.discovery", "apiclient.discovery")
+_ABOVE = ("googleapiclient", "apiclient")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The import by which a program gets at Google's ``build``.
+
+    Attributes:
+        name: What it binds.
+        kind: ``function``, ``module``, or ``dotted`` for ``import googleapiclient.discovery``.
+        only_ours: Whether it serves nothing but services of this API.
+    """
+
+    statement: Import
+    alias: cst.ImportAlias
+    name: str
+    kind: str
+    only_ours: bool
+
+
+def source(module: cst.Module, builds: Sequence[cst.BaseExpression]) -> Source | None:
+    """The one import at the top level that *builds*, which stand for ``build``, begin with."""
+    roots = {dotted(each).split(".")[0] for each in builds}
+    bound = [(each, alias) for each in imports_of(module) for alias in _aliases(each)]
+    found = [(each, alias) for each, alias in bound if roots == {_name(alias)}]
+    if len(found) != 1 or not _is_google(*found[0]):
+        return None
+    statement, alias = found[0]
+    name = _name(alias)
+    if isinstance(statement, cst.Import) and alias.asname is None:
+        kind = "dotted"
+    elif isinstance(statement, cst.Import) or alias.evaluated_name == "discovery":
+        kind = "module"
+    else:
+        kind = "function"
+    return Source(statement, alias, name, kind, len(uses(module, name)) == len(builds))
+
+
+def put(edits: Edits, module: cst.Module, of: Source | None, new: Import) -> None:
+    """Import *new*: in the place of what serves only ours, else after the other imports."""
+    if of is not None and of.only_ours:
+        edits.imports[of.statement] = [*_without(of, new)]
+        return
+    last = list(imports_of(module))[-1:]
+    if not last:
+        raise LookupError("a program without imports uses no library")
+    edits.imports.setdefault(last[0], [last[0]]).append(new)
+
+
+def new_import(place: str, name: str, bound: str | None = None) -> cst.ImportFrom:
+    """``from place import name as bound``."""
+    alias = cst.AsName(name=cst.Name(bound)) if bound not in (None, name) else None
+    module = cst.parse_expression(place)
+    assert isinstance(module, cst.Attribute | cst.Name)
+    return cst.ImportFrom(module=module, names=[cst.ImportAlias(cst.Name(name), asname=alias)])
+
+
+def add(edits: Edits, module: cst.Module, place: str, name: str) -> None:
+    """Import *name* from the module *place*, unless the program does so already."""
+    for each in imports_of(module):
+        if isinstance(each, cst.ImportFrom) and dotted(each.module) == place:
+            if name in [alias.evaluated_name for alias in _aliases(each) if not alias.asname]:
+                return
+    put(edits, module, None, new_import(place, name))
+
+
+def imports_of(module: cst.Module) -> Iterator[Import]:
+    """The import statements at the top level of a program."""
+    for line in module.body:
+        for each in line.body if isinstance(line, cst.SimpleStatementLine) else ():
+            if isinstance(each, cst.Import | cst.ImportFrom):
+                yield each
+
+
+def uses(module: cst.Module, name: str) -> list[cst.Name]:
+    """Where *name* is read or written, but for imports, attributes and names of arguments."""
+    finder = Names(name)
+    module.visit(finder)
+    return finder.found
+
+
+def dotted(node: cst.BaseExpression | None) -> str:
+    """``a.b`` for the names of a module."""
+    if isinstance(node, cst.Attribute):
+        return f"{dotted(node.value)}.{node.attr.value}"
+    return node.value if isinstance(node, cst.Name) else ""
+
+
+class Names(cst.CSTVisitor):
+    """Collects the uses of a name."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self.found: list[cst.Name] = []
+
+    def visit_Import(self, node: cst.Import) -> bool:
+        return False
+
+    def visit_ImportFrom(self, node: cst.ImportFrom) -> bool:
+        return False
+
+    def visit_Attribute(self, node: cst.Attribute) -> bool:
+        node.value.visit(self)
+        return False
+
+    def visit_Arg(self, node: cst.Arg) -> bool:
+        node.value.visit(self)
+        return False
+
+    def visit_Name(self, node: cst.Name) -> None:
+        if node.value == self._name:
+            self.found.append(node)
+
+
+def _is_google(statement: Import, alias: cst.ImportAlias) -> bool:
+    if isinstance(statement, cst.Import):
+        return alias.evaluated_name in (*_DISCOVERY, *_ABOVE)
+    return dotted(statement.module) in (*_DISCOVERY, *_ABOVE)
+
+
+def _aliases(statement: Import) -> Sequence[cst.ImportAlias]:
+    return () if isinstance(statement.names, cst.ImportStar) else statement.names
+
+
+def _name(alias: cst.ImportAlias) -> str:
+    return alias.evaluated_alias or alias.evaluated_name.split(".")[0]
+
+
+def _without(of: Source, new: Import) -> Iterator[Import]:
+    """*new*, and the statement's other names, if it has some."""
+    yield new
+    others = [each for each in _aliases(of.statement) if each is not of.alias]
+    if others:
+        last = others[-1].with_changes(comma=cst.MaybeSentinel.DEFAULT)
+        yield of.statement.with_changes(names=[*others[:-1], last])

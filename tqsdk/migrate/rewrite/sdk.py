@@ -1,0 +1,328 @@
+"""To ``tqsdk``: dicts become leases and tasks, if it is certain what everything in the file is.
+
+A service and a client differ in all that is done with them, so that half a program cannot be
+rewritten: either every use in a file is understood, or it is left as it is, with notes where it is
+not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import libcst as cst
+
+from tqsdk.migrate import syntax
+from tqsdk.migrate.flow import Analysis, Program, Sighting
+from tqsdk.migrate.rewrite import compat, imports
+from tqsdk.migrate.rewrite.calls import Calls, Unclear, argument, attribute, call
+from tqsdk.migrate.rewrite.edits import Edits
+from tqsdk.migrate.rewrite.reading import CHANGING, Reading
+from tqsdk.migrate.values import Kept, Plain, kinds, texts
+
+_METHOD_RULES = {f"TQM0{number}" for number in range(10, 22)}
+_FOR_PEOPLE = {"TQM003", "TQM004", "TQM005", "TQM013", "TQM027", "TQM030"}
+_STEPS = ("collection-of", "execute", "method", "batch-of")
+
+_OF_TASKS = {"id": "name", "tag": "tag", "retry_count": "retry_count"}
+_FIGURES = {
+    "totalTasks": "total_tasks",
+    "leasedLastMinute": "leased_last_minute",
+    "leasedLastHour": "leased_last_hour",
+}
+# Arguments of ``build`` that say nothing which a client needs to know.
+_WITHOUT_EFFECT = {"cache", "cache_discovery", "developerKey", "num_retries", "static_discovery"}
+_WITHOUT_EFFECT |= {"serviceName", "version"}
+
+
+def edits(module: cst.Module, program: Program, analysis: Analysis) -> Edits:
+    """The changes to a program: all of it, or notes."""
+    work = _Rewriting(Reading(module, program), analysis)
+    if work.has_service:
+        work.all()
+    if work.unclear or not work.has_service:
+        return work.only_notes()
+    return work.edits
+
+
+@dataclass(frozen=True, slots=True)
+class _Doubt:
+    node: cst.CSTNode
+    rule: str
+    why: str
+
+
+class _Rewriting:
+    def __init__(self, reading: Reading, analysis: Analysis) -> None:
+        self.reading = reading
+        self.program = reading.program
+        self.analysis = analysis
+        self.edits = Edits()
+        self.unclear: list[_Doubt] = []
+        self.sightings = [each for each in self.program.sightings if each.condition(self.program)]
+        self.has_service = any(
+            kinds_of & {"service", "collection", "request", "response", "task", "items"}
+            for kinds_of in (
+                {getattr(each, "kind", "") for each in values if getattr(each, "by", "") != "appengine"}
+                for values in self.program.values.values()
+            )
+        )
+        self.calls = Calls(reading, self.edits)
+
+    def only_notes(self) -> Edits:
+        """What is not clear, for people."""
+        made = Edits()
+        for doubt in self.unclear:
+            made.note(doubt.node, doubt.rule, doubt.why)
+        noted = {doubt.node for doubt in self.unclear}
+        for each in self.sightings:
+            by_hand = each.rule in _FOR_PEOPLE or each.rule.startswith("TQM1")
+            if by_hand and each.expression.origin not in noted:
+                compat.note(made, each.expression, each.rule, "")
+        return made
+
+    def all(self) -> None:
+        """Change the whole program, and remember what cannot be changed."""
+        for sighting in self.sightings:
+            self._try(sighting.expression.origin, sighting.rule, lambda each=sighting: self._seen(each))
+        for node, expression in list(self.reading.expressions.items()):
+            self._try(node, "TQM010", lambda n=node, e=expression: self._expression(n, e))
+        if not self.unclear:
+            self._imports()
+
+    def _try(self, node: object, rule: str, change: Callable[[], None]) -> None:
+        try:
+            change()
+        except Unclear as doubt:
+            where = doubt.node or node
+            if isinstance(where, cst.CSTNode):
+                self.unclear.append(_Doubt(where, doubt.rule or rule, str(doubt)))
+
+    # What was seen by the scan
+
+    def _seen(self, sighting: Sighting) -> None:
+        node, rule = sighting.expression.origin, sighting.rule
+        if rule in _FOR_PEOPLE:
+            raise Unclear(rule=rule, why=_why(rule))
+        if rule == "TQM002":
+            assert isinstance(node, cst.Call)
+            self._build(node, sighting.expression)
+        elif rule in _METHOD_RULES:
+            assert isinstance(node, cst.Call)
+            thing = self.reading.thing(node.func)
+            if thing is None or thing.kind != "method":
+                raise Unclear("where this service comes from is not known here")
+        elif rule == "TQM026":
+            self.calls.handler(node)
+
+    def _build(self, node: cst.Call, expression: syntax.Expression | syntax.Import) -> None:
+        if not isinstance(expression, syntax.Call) or expression.function.origin is not node.func:
+            raise Unclear("`build` is not called here itself")
+        given = [argument("", self._project(node))]
+        for each in node.args[2:] if not node.args or node.args[0].keyword is None else node.args:
+            name = each.keyword.value if each.keyword else "http"
+            if name in _WITHOUT_EFFECT or (name == "http" and self.calls.is_plain_http(each.value)):
+                continue
+            if name == "credentials":
+                given.append(argument("credentials", each.value))
+            else:
+                raise Unclear(f"`{name}=` of the service has no equal")
+        self.edits.replaced[node] = call(cst.Name(self._client_name()), *given)
+
+    def _client_name(self) -> str:
+        taken = imports.uses(self.reading.module, "Client")
+        return "TaskQueueClient" if taken else "Client"
+
+    def _project(self, build: cst.Call) -> cst.BaseExpression:
+        """The project of all calls, which a client has once and for all."""
+        found: set[str | None] = set()
+        written: set[str | None] = set()
+        for program in self.analysis.programs.values():
+            for each in program.sightings:
+                if each.rule in _METHOD_RULES and isinstance(each.expression, syntax.Call):
+                    project = each.expression.keywords.get("project")
+                    values = program.values.get(id(project), frozenset()) if project else None
+                    known = texts(values) if values else []
+                    found.add(known[0] if len(known) == 1 and len(values or ()) == 1 else None)
+                    written.add(project.name if isinstance(project, syntax.Name) else None)
+        if len(found) != 1 or None in found:
+            raise Unclear("its calls are for more than one project, or it is not known for which")
+        (text,), (name,) = found, written if len(written) == 1 else {None}
+        if name is not None and self._is_constant(name, build):
+            return cst.Name(name)
+        return cst.SimpleString(f'"{text}"')
+
+    def _is_constant(self, name: str, build: cst.Call) -> bool:
+        """Whether *name* is assigned once, at the top level, before *build* is reached."""
+        reading = self.reading
+        targets = [
+            each
+            for each in imports.uses(reading.module, name)
+            if isinstance(reading.expressions.get(each), syntax.Name)
+            and _is_target(reading, each)
+        ]
+        if len(targets) != 1 or not isinstance(reading.function(targets[0]), cst.Module):
+            return False
+        inside = not isinstance(reading.function(build), cst.Module)
+        here, there = reading.expressions[build].place, reading.expressions[targets[0]].place
+        return inside or there.line < here.line
+
+    # Every expression
+
+    def _expression(self, node: cst.CSTNode, expression: syntax.Expression) -> None:
+        if self.reading.is_unclear(node):
+            raise Unclear("this may be something of the API's, and something else")
+        thing = self.reading.thing(node)
+        if thing is None or thing.by not in ("google", "compat"):
+            if isinstance(node, cst.Comparison):
+                self._membership(node)
+            return
+        if isinstance(node, cst.Call):
+            self._call(node)
+        elif isinstance(node, cst.Subscript):
+            self._item(node, node.value, expression)
+        if thing.kind == "batch":
+            raise Unclear("batches are `client.batch()`, whose results are asked for")
+        if thing.kind in CHANGING and not self._changes_itself(node):
+            if not self.reading.is_at_home(node, thing.kind):
+                raise Unclear(f"a {_WORDS[thing.kind]} is used as what it will not be any more")
+
+    def _changes_itself(self, node: cst.CSTNode) -> bool:
+        """Whether what *node* is part of has been looked after as a whole."""
+        return node in self.calls.settled or node in self.edits.removed
+
+    def _call(self, node: cst.Call) -> None:
+        step = self.reading.thing(node.func)
+        of = node.func.value if isinstance(node.func, cst.Attribute) else None
+        if step is not None and step.kind in _STEPS and of is None:
+            raise Unclear("a method is called that was kept under another name")
+        if step is None or step.kind not in _STEPS:
+            if isinstance(node.func, cst.Attribute) and node.func.attr.value == "get":
+                self._item(node, node.func.value, self.reading.expressions[node])
+            return
+        assert of is not None
+        match step.kind:
+            case "collection-of":
+                self.edits.replaced[node] = of
+            case "method":
+                self.calls.method(node, step.of)
+            case "execute":
+                self.calls.execute(node, of, step.of)
+            case _:
+                return
+
+    def _item(
+        self, node: cst.Call | cst.Subscript, of: cst.BaseExpression, _: syntax.Expression
+    ) -> None:
+        thing = self.reading.thing(of)
+        key = self._key(node)
+        if thing is None or thing.kind not in ("response", "task", "stats", "items"):
+            return
+        if thing.kind == "items":
+            if isinstance(node, cst.Call):
+                raise Unclear("a list has no `get`")
+            return
+        if isinstance(node, cst.Call) and len(node.args) > 1 and key not in ("items",):
+            raise Unclear("what is to be there instead has to be said otherwise")
+        if thing.kind == "task":
+            self._member(node, of, key)
+        elif thing.kind == "stats" and key in _FIGURES:
+            self.edits.replaced[node] = attribute(of, _FIGURES[key])
+        elif thing.kind == "response" and key in ("items", "stats"):
+            self.edits.replaced[node] = of
+        elif thing.kind == "response" and thing.of == "taskqueues.get" and key == "maxLeases":
+            self.edits.replaced[node] = attribute(of, "max_leases")
+        else:
+            raise Unclear(f"`{key}` of an answer has no equal")
+
+    def _key(self, node: cst.Call | cst.Subscript) -> str | None:
+        index = node.args[0].value if isinstance(node, cst.Call) and node.args else None
+        if isinstance(node, cst.Subscript) and isinstance(node.slice[0].slice, cst.Index):
+            index = node.slice[0].slice.value
+        found = texts(self.reading.values(index)) if index is not None else []
+        return found[0] if len(found) == 1 else None
+
+    def _member(
+        self, node: cst.Call | cst.Subscript, task: cst.BaseExpression, key: str | None
+    ) -> None:
+        parent = self.reading.parents[node]
+        if isinstance(parent, cst.AssignTarget):
+            self._set_member(parent, key)
+        elif key in _OF_TASKS:
+            self.edits.replaced[node] = attribute(task, _OF_TASKS[key])
+        elif key == "payloadBase64":
+            self.calls.payload_read(node, task)
+        else:
+            raise Unclear(f"`{key}` of a task has no equal, or is of another type")
+
+    def _set_member(self, target: cst.AssignTarget, key: str | None) -> None:
+        """``task["queueName"] = ...`` was needed to renew; a lease knows its queue."""
+        statement = self.reading.parents[target]
+        if key != "queueName" or not isinstance(statement, cst.Assign) or len(statement.targets) > 1:
+            raise Unclear("a task cannot be changed")
+        self.edits.removed.add(statement)
+        self.calls.settled.add(target.target)
+
+    def _membership(self, node: cst.Comparison) -> None:
+        """``"items" in response``."""
+        first = node.comparisons[0]
+        thing = self.reading.thing(first.comparator)
+        if thing is None or thing.kind not in ("response", "task", "stats"):
+            return
+        if thing.kind != "response" or Plain("items") not in self.reading.values(node.left):
+            raise Unclear("whether a member is there has to be asked otherwise")
+        response = first.comparator
+        if isinstance(first.operator, cst.NotIn):
+            space = cst.SimpleWhitespace(" ")
+            self.edits.replaced[node] = cst.UnaryOperation(
+                cst.Not(whitespace_after=space), response
+            )
+        elif self.reading.is_condition(node):
+            self.edits.replaced[node] = response
+        else:
+            self.edits.replaced[node] = call(cst.Name("bool"), argument("", response))
+
+    # Imports
+
+    def _imports(self) -> None:
+        module = self.reading.module
+        builds = [each for each in self.edits.replaced if self._is_build(each)]
+        if builds:
+            functions = [each.func for each in builds if isinstance(each, cst.Call)]
+            source = imports.source(module, functions)
+            name = self._client_name()
+            imports.put(self.edits, module, source, imports.new_import("tqsdk", "Client", name))
+        for place, name in sorted(self.calls.needed):
+            imports.add(self.edits, module, place, name)
+
+    def _is_build(self, node: cst.CSTNode) -> bool:
+        return any(
+            each.rule == "TQM002" and each.expression.origin is node for each in self.sightings
+        )
+
+
+_WORDS = {
+    "service": "service",
+    "collection": "service",
+    "request": "request",
+    "response": "answer",
+    "items": "list of tasks",
+    "task": "task",
+    "stats": "queue's figures",
+    "batch": "batch",
+}
+
+
+def _why(rule: str) -> str:
+    return {
+        "TQM013": "look with `queue.list` or `queue.get`: a lease of 0 seconds counts as a lease",
+        "TQM005": "pass what google-auth gives as `Client(credentials=)`",
+        "TQM027": "tqsdk waits and repeats by itself, and raises RateLimitedError in the end",
+    }.get(rule, "")
+
+
+def _is_target(reading: Reading, name: cst.Name) -> bool:
+    parent = reading.parents[name]
+    if isinstance(parent, cst.Element):
+        parent = reading.parents[reading.parents[parent]]
+    return isinstance(parent, cst.AssignTarget | cst.AnnAssign | cst.AugAssign | cst.For)
