@@ -161,6 +161,29 @@ class Analysis:
             return program.scope.names.get(name, NOTHING)
         return None
 
+    def connected(self, program: Program) -> list[Program]:
+        """*program*, and all that import it or are imported by it, directly or not."""
+        found, waiting = {program.name: program}, [program]
+        while waiting:
+            each = waiting.pop()
+            near = [*self._imported_by(each)]
+            near += [other for other in self.programs.values() if each in self._imported_by(other)]
+            for other in near:
+                if other.name not in found:
+                    found[other.name] = other
+                    waiting.append(other)
+        return list(found.values())
+
+    def _imported_by(self, program: Program) -> list[Program]:
+        paths = [
+            _absolute(path, program)
+            for statement in program.body
+            if isinstance(statement, syntax.Import)
+            for _, path in statement.names
+        ]
+        found = [self._program(path) or self._program(path.rpartition(".")[0]) for path in paths]
+        return [each for each in found if each is not None and each is not program]
+
     def _program(self, path: str) -> Program | None:
         if not path:
             return None

@@ -103,6 +103,12 @@ _LIST = (
         "a `functools.partial` of the method; by `rewrite`",
         Effort.REWRITE,
     ),
+    Rule(
+        "TQM023",
+        "something of the API's is used where its use cannot be followed (only in notes)",
+        "decide what is to become of it, or stay with compat",
+        Effort.MEDIUM,
+    ),
     Rule("TQM024", "how often a task was leased", "`lease.retry_count`", Effort.REWRITE),
     Rule("TQM025", "a payload in base64", "`lease.payload`, which is bytes", Effort.REWRITE),
     Rule(

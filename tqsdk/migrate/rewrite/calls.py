@@ -84,6 +84,7 @@ class Calls:
                     symbols = self._reading.symbols(call.func)
                     if symbols & _DECODE and call.args[0] is parent:
                         self._edits.replaced[call] = attribute(task, "payload")
+                        self.settled.add(node)
                         return
                     if symbols & {"builtins.str", "builtins.bytes"}:
                         outer = call

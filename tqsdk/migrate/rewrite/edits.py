@@ -68,14 +68,16 @@ def parents(module: cst.Module) -> Mapping[cst.CSTNode, cst.CSTNode]:
 class _Editor(cst.CSTTransformer):
     def __init__(self, edits: Edits) -> None:
         self._edits = edits
-        self._above: list[list[str]] = []  # the notes of each statement that is being visited
+        self._above: list[list[str]] = []  # what goes above each statement that is being visited
+        self._dropped: set[cst.CSTNode] = set()
 
     def on_visit(self, node: cst.CSTNode) -> bool:
         if isinstance(node, cst.SimpleStatementLine | cst.BaseCompoundStatement):
             self._above.append([])
         for rule, reason in self._edits.notes.get(node, ()):
             self._above[-1].append(f"# {rule}: {reason or _title(rule)}")
-        self._above[-1:] and self._above[-1].extend(self._edits.moved.get(node, ()))
+        if node in self._edits.moved:
+            self._above[-1].extend(self._edits.moved[node])
         return True
 
     def on_leave(
@@ -85,27 +87,53 @@ class _Editor(cst.CSTTransformer):
         if original_node in edits.replaced:
             return self._changed(original_node, edits.replaced[original_node])
         if original_node in edits.rewritten:
-            return edits.rewritten[original_node].visit(self)
+            return self._changed(original_node, edits.rewritten[original_node])
         if isinstance(original_node, cst.SimpleStatementLine | cst.BaseCompoundStatement):
-            above = self._above.pop()
-            statement = cast(_Statement, updated_node)
-            if isinstance(original_node, cst.SimpleStatementLine):
-                if original_node.body and all(each in edits.removed for each in original_node.body):
-                    return cst.RemoveFromParent()
-                if original_node.body[0] in edits.imports:
-                    return self._imports(original_node, cast(cst.SimpleStatementLine, statement))
-            return _with_notes(statement, above)
+            return self._statement(original_node, cast(_Statement, updated_node))
+        if isinstance(updated_node, cst.IndentedBlock | cst.Module):
+            return self._block(updated_node)
         return updated_node
 
-    def _changed(self, original: cst.CSTNode, instead: cst.BaseExpression) -> cst.CSTNode:
-        """*instead*, with what was in the tree before changed, too; with the brackets of before."""
+    def _statement(
+        self, original: _Statement, updated: _Statement
+    ) -> cst.CSTNode | cst.FlattenSentinel[cst.CSTNode]:
+        updated = _with_notes(updated, self._above.pop())
+        if isinstance(original, cst.SimpleStatementLine):
+            if original.body and all(each in self._edits.removed for each in original.body):
+                self._dropped.add(updated)
+            elif original.body[0] in self._edits.imports:
+                return self._imports(original, cast(cst.SimpleStatementLine, updated))
+        return updated
+
+    def _block(self, block: cst.IndentedBlock | cst.Module) -> cst.CSTNode:
+        """Without what is removed; the empty lines and comments above that stay."""
+        if not self._dropped.intersection(block.body):
+            return block
+        kept: list[cst.BaseStatement] = []
+        lines: list[cst.EmptyLine] = []
+        for each in block.body:
+            lines.extend(cast(_Statement, each).leading_lines)
+            if each not in self._dropped:
+                kept.append(each.with_changes(leading_lines=lines))
+                lines = []
+        empty = cst.SimpleStatementLine([cst.Pass()], leading_lines=lines)
+        return block.with_changes(body=kept or [empty])
+
+    def _changed(self, original: cst.CSTNode, instead: cst.CSTNode) -> cst.CSTNode:
+        """*instead*, with what was in the tree before changed, too.
+
+        Brackets stay; comments that have no place any more go above the statement.
+        """
         inner = Edits(
             replaced={each: new for each, new in self._edits.replaced.items() if each is not original}
         )
-        changed = cast(cst.BaseExpression, instead.visit(_Editor(inner)))
-        brackets = cast(cst.BaseExpression, original)
-        if brackets.lpar and not changed.lpar:
-            return changed.with_changes(lpar=brackets.lpar, rpar=brackets.rpar)
+        changed = cast(cst.CSTNode, instead.visit(_Editor(inner)))
+        if self._above:
+            there = comments_in(changed)
+            self._above[-1] += [each for each in comments_in(original) if each not in there]
+        brackets = getattr(original, "lpar", ())
+        if brackets and not getattr(changed, "lpar", ()):
+            return changed.with_changes(lpar=brackets, rpar=cast(cst.Name, original).rpar)
         return changed
 
     def _imports(
@@ -120,7 +148,7 @@ def _title(rule: str) -> str:
     return f"{RULES[rule].title}: {RULES[rule].advice}"
 
 
-def _with_notes(statement: _Statement, notes: Sequence[str]) -> cst.CSTNode:
+def _with_notes(statement: _Statement, notes: Sequence[str]) -> _Statement:
     """*statement* below *notes*, without those that stand there already."""
     lines = list(statement.leading_lines)
     there = {line.comment.value for line in lines if line.comment}

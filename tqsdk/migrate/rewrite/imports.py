@@ -145,3 +145,23 @@ def _without(of: Source, new: Import) -> Iterator[Import]:
     if others:
         last = others[-1].with_changes(comma=cst.MaybeSentinel.DEFAULT)
         yield of.statement.with_changes(names=[*others[:-1], last])
+
+
+def tidy(before: cst.Module, after: cst.Module) -> cst.Module:
+    """*after*, without the imports that served *before*, and serve no longer."""
+    if uses(after, "__all__"):
+        return after
+    edits = Edits()
+    for statement in imports_of(after):
+        aliases = _aliases(statement)
+        kept = [each for each in aliases if _serves(before, after, _name(each))]
+        if aliases and not kept:
+            edits.removed.add(statement)
+        elif len(kept) < len(aliases):
+            last = kept[-1].with_changes(comma=cst.MaybeSentinel.DEFAULT)
+            edits.imports[statement] = [statement.with_changes(names=[*kept[:-1], last])]
+    return edits.apply(after)
+
+
+def _serves(before: cst.Module, after: cst.Module, name: str) -> bool:
+    return bool(uses(after, name)) or not uses(before, name)

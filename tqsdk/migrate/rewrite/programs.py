@@ -11,7 +11,7 @@ import libcst as cst
 
 from tqsdk.migrate.findings import Finding
 from tqsdk.migrate.flow import Analysis
-from tqsdk.migrate.rewrite import compat, sdk
+from tqsdk.migrate.rewrite import compat, imports, sdk
 from tqsdk.migrate.scan import Source, analyse
 
 TARGETS = ("tqsdk", "compat")
@@ -86,7 +86,10 @@ def _change(source: Source, analysis: Analysis, to: str) -> Change:
         edits = compat.edits(module, source.program)
     else:
         edits = sdk.edits(module, source.program, analysis)
-    after = edits.apply(module).code
+    changed = edits.apply(module)
+    if edits.replaced:
+        changed = imports.tidy(module, changed)
+    after = changed.code
     return Change(source.file.path, source.file.shown, before, after, _notes(after) - _notes(before))
 
 

@@ -96,20 +96,17 @@ class Reading:
             case cst.Return():
                 function = self.function(node)
                 return isinstance(function, cst.FunctionDef) and function.returns is None
-            case cst.For() | cst.CompFor():
-                return kind in ("items", "response", "task")
+            case cst.For() | cst.CompFor() | cst.Subscript():
+                return kind == "items"
             case cst.Attribute(attr=name) if parent.value is node:
                 return name.value in _ATTRIBUTES.get(kind, ())
-            case cst.Subscript():
-                return kind in ("items", "response", "task", "stats")
             case cst.Arg():
                 return self._is_taken(parent, kind)
             case cst.Comparison():
                 return kind == "service" and _is_none(parent)
-            case cst.ComparisonTarget():
-                return kind in ("response", "stats")
             case _:
-                return self.is_condition(node)
+                # An answer is true even if it has no items.
+                return kind in ("items", "service", "task") and self.is_condition(node)
 
     def _is_taken(self, argument: cst.Arg, kind: str) -> bool:
         """Whether the function that gets *argument* can do with what it becomes."""
@@ -121,16 +118,13 @@ class Reading:
         if function and all(isinstance(each, LocalFunction | LocalClass | Bound) for each in function):
             return True
         names = {each.removeprefix("builtins.") for each in self.symbols(call.func)}
-        return kind in ("items", "response") and bool(names) and names <= _TAKE_SEQUENCES
+        return kind == "items" and bool(names) and names <= _TAKE_SEQUENCES
 
 
 _ATTRIBUTES = {
-    "service": ("tasks", "taskqueues", "close"),
+    "service": ("tasks", "taskqueues", "close", "new_batch_http_request"),
     "collection": ("delete", "get", "insert", "lease", "list", "patch", "update"),
     "request": ("execute",),
-    "response": ("get",),
-    "items": (),
-    "task": ("get",),
 }
 _TAKE_SEQUENCES = {"bool", "enumerate", "iter", "len", "list", "reversed"}
 

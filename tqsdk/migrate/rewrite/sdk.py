@@ -60,6 +60,11 @@ class _Rewriting:
         self.edits = Edits()
         self.unclear: list[_Doubt] = []
         self.sightings = [each for each in self.program.sightings if each.condition(self.program)]
+        self.rules = {
+            each.expression.origin: each.rule
+            for each in self.sightings
+            if each.rule in _METHOD_RULES
+        }
         self.has_service = any(
             kinds_of & {"service", "collection", "request", "response", "task", "items"}
             for kinds_of in (
@@ -85,8 +90,8 @@ class _Rewriting:
         """Change the whole program, and remember what cannot be changed."""
         for sighting in self.sightings:
             self._try(sighting.expression.origin, sighting.rule, lambda each=sighting: self._seen(each))
-        for node, expression in list(self.reading.expressions.items()):
-            self._try(node, "TQM010", lambda n=node, e=expression: self._expression(n, e))
+        for node in list(self.reading.expressions):
+            self._try(node, self.rules.get(node, "TQM023"), lambda n=node: self._expression(n))
         if not self.unclear:
             self._imports()
 
@@ -137,7 +142,7 @@ class _Rewriting:
         """The project of all calls, which a client has once and for all."""
         found: set[str | None] = set()
         written: set[str | None] = set()
-        for program in self.analysis.programs.values():
+        for program in self.analysis.connected(self.program):
             for each in program.sightings:
                 if each.rule in _METHOD_RULES and isinstance(each.expression, syntax.Call):
                     project = each.expression.keywords.get("project")
@@ -169,22 +174,28 @@ class _Rewriting:
 
     # Every expression
 
-    def _expression(self, node: cst.CSTNode, expression: syntax.Expression) -> None:
+    def _expression(self, node: cst.CSTNode) -> None:
         if self.reading.is_unclear(node):
             raise Unclear("this may be something of the API's, and something else")
-        thing = self.reading.thing(node)
-        if thing is None or thing.by not in ("google", "compat"):
-            if isinstance(node, cst.Comparison):
-                self._membership(node)
-            return
-        if isinstance(node, cst.Call):
+        if isinstance(node, cst.Comparison):
+            self._membership(node)
+        elif isinstance(node, cst.Call):
             self._call(node)
         elif isinstance(node, cst.Subscript):
-            self._item(node, node.value, expression)
-        if thing.kind == "batch":
+            self._item(node, node.value)
+        thing = self.reading.thing(node)
+        if thing is None or thing.by not in ("google", "compat"):
+            return
+        if thing.kind == "batch" and isinstance(node, cst.Call):
             raise Unclear("batches are `client.batch()`, whose results are asked for")
+        if thing.kind == "batch":
+            return
         if thing.kind in CHANGING and not self._changes_itself(node):
-            if not self.reading.is_at_home(node, thing.kind):
+            outer = self.reading.parents[node]
+            if isinstance(outer, cst.Attribute) and outer.attr.value == "get":
+                outer = self.reading.parents[outer]
+            settled = outer in self.edits.replaced or outer in self.calls.settled
+            if not settled and not self.reading.is_at_home(node, thing.kind):
                 raise Unclear(f"a {_WORDS[thing.kind]} is used as what it will not be any more")
 
     def _changes_itself(self, node: cst.CSTNode) -> bool:
@@ -198,7 +209,7 @@ class _Rewriting:
             raise Unclear("a method is called that was kept under another name")
         if step is None or step.kind not in _STEPS:
             if isinstance(node.func, cst.Attribute) and node.func.attr.value == "get":
-                self._item(node, node.func.value, self.reading.expressions[node])
+                self._item(node, node.func.value)
             return
         assert of is not None
         match step.kind:
@@ -211,9 +222,7 @@ class _Rewriting:
             case _:
                 return
 
-    def _item(
-        self, node: cst.Call | cst.Subscript, of: cst.BaseExpression, _: syntax.Expression
-    ) -> None:
+    def _item(self, node: cst.Call | cst.Subscript, of: cst.BaseExpression) -> None:
         thing = self.reading.thing(of)
         key = self._key(node)
         if thing is None or thing.kind not in ("response", "task", "stats", "items"):
@@ -272,6 +281,7 @@ class _Rewriting:
         if thing.kind != "response" or Plain("items") not in self.reading.values(node.left):
             raise Unclear("whether a member is there has to be asked otherwise")
         response = first.comparator
+        self.calls.settled.add(first)
         if isinstance(first.operator, cst.NotIn):
             space = cst.SimpleWhitespace(" ")
             self.edits.replaced[node] = cst.UnaryOperation(
