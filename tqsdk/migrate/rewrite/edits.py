@@ -50,7 +50,7 @@ class Edits:
 
     def apply(self, module: cst.Module) -> cst.Module:
         """The changed tree."""
-        return module.visit(_Editor(self))
+        return module.visit(_Editor(self, module))
 
 
 def parents(module: cst.Module) -> Mapping[cst.CSTNode, cst.CSTNode]:
@@ -66,8 +66,9 @@ def parents(module: cst.Module) -> Mapping[cst.CSTNode, cst.CSTNode]:
 
 
 class _Editor(cst.CSTTransformer):
-    def __init__(self, edits: Edits) -> None:
+    def __init__(self, edits: Edits, module: cst.Module | None = None) -> None:
         self._edits = edits
+        self._module = module
         self._above: list[list[str]] = []  # what goes above each statement that is being visited
         self._dropped: set[cst.CSTNode] = set()
 
@@ -97,13 +98,24 @@ class _Editor(cst.CSTTransformer):
     def _statement(
         self, original: _Statement, updated: _Statement
     ) -> cst.CSTNode | cst.FlattenSentinel[cst.CSTNode]:
-        updated = _with_notes(updated, self._above.pop())
+        above = dict.fromkeys(self._above.pop())
+        for line in self._lines_above(original):
+            above.pop(line.comment.value if line.comment else "", None)
+        if above:
+            added = [cst.EmptyLine(comment=cst.Comment(each)) for each in above]
+            updated = updated.with_changes(leading_lines=[*updated.leading_lines, *added])
         if isinstance(original, cst.SimpleStatementLine):
             if original.body and all(each in self._edits.removed for each in original.body):
                 self._dropped.add(updated)
             elif original.body[0] in self._edits.imports:
                 return self._imports(original, cast(cst.SimpleStatementLine, updated))
         return updated
+
+    def _lines_above(self, statement: _Statement) -> Sequence[cst.EmptyLine]:
+        """The lines above a statement; LibCST has those above the first in the program's header."""
+        if self._module is not None and self._module.body[0] is statement:
+            return [*self._module.header, *statement.leading_lines]
+        return statement.leading_lines
 
     def _block(self, block: cst.IndentedBlock | cst.Module) -> cst.CSTNode:
         """Without what is removed; the empty lines and comments above that stay."""
@@ -146,17 +158,6 @@ class _Editor(cst.CSTTransformer):
 
 def _title(rule: str) -> str:
     return f"{RULES[rule].title}: {RULES[rule].advice}"
-
-
-def _with_notes(statement: _Statement, notes: Sequence[str]) -> _Statement:
-    """*statement* below *notes*, without those that stand there already."""
-    lines = list(statement.leading_lines)
-    there = {line.comment.value for line in lines if line.comment}
-    new = [each for each in dict.fromkeys(notes) if each not in there]
-    if not new:
-        return statement
-    added = [cst.EmptyLine(comment=cst.Comment(each)) for each in new]
-    return statement.with_changes(leading_lines=[*lines, *added])
 
 
 def comments_in(node: cst.CSTNode) -> list[str]:

@@ -96,7 +96,9 @@ class Reading:
             case cst.Return():
                 function = self.function(node)
                 return isinstance(function, cst.FunctionDef) and function.returns is None
-            case cst.For() | cst.CompFor() | cst.Subscript():
+            case cst.For() | cst.CompFor():
+                return kind == "items" or parent.target is node
+            case cst.Subscript():
                 return kind == "items"
             case cst.Attribute(attr=name) if parent.value is node:
                 return name.value in _ATTRIBUTES.get(kind, ())
