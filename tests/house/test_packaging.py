@@ -33,6 +33,7 @@ DATA_FILES = [
 
 # Import name -> the requirement that brings it, where the two differ.
 BROUGHT_BY = {
+    "ast_grep_py": "ast-grep-py",
     "google": "google-auth",
     "googleapiclient": "google-api-python-client",
     "opentelemetry": "opentelemetry-api",
@@ -95,6 +96,7 @@ def test_the_client_needs_only_what_it_brings():
     # In extras of the client's own.
     optional = {"aiohttp", "click", "rich", "google-auth", "google-api-python-client"}
     optional |= {"opentelemetry-api"}
+    optional |= {"ast-grep-py", "libcst"}  # for tq migrate
     optional |= {"msgspec", "pydantic"}  # whoever has models of theirs, has them
 
     assert foreign_imports("tqsdk") - optional <= brought

@@ -41,6 +41,11 @@ WALLS = {
     "tqsdk/compat/googleapi": {"tqsdk", "discovery", "googleapiclient"},
     "tqsdk/compat/http_transport": {"tqsdk", "httplib2"},
     "tqsdk/compat/thread_http": {"googleapiclient", "google.auth", "google_auth_httplib2"},
+    "tqsdk/migrate": {"discovery", "tqsdk.version"},  # reads programs, and runs nothing of ours
+    "tqsdk/migrate/languages": {"tqsdk.migrate", "ast_grep_py"},
+    "tqsdk/migrate/python2": {"tqsdk.migrate", "ast_grep_py"},
+    "tqsdk/migrate/python3": {"tqsdk.migrate", "libcst"},
+    "tqsdk/migrate/rewrite": {"tqsdk.migrate", "libcst"},
     "emulator/__init__": {"discovery"},
     "emulator/__main__": {"emulator"},
     "emulator/engine": set(),

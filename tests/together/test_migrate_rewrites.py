@@ -155,5 +155,7 @@ def stored(project: str, texts: set[str]) -> Iterator[object]:
 def texts_in(text: str) -> set[str]:
     constants = (each.value for each in ast.walk(ast.parse(text)) if isinstance(each, ast.Constant))
     return {
-        each for each in constants if isinstance(each, str) and each.isprintable() and 0 < len(each) < 40
+        each
+        for each in constants
+        if isinstance(each, str) and each.isprintable() and 0 < len(each) < 40
     }

@@ -5,12 +5,14 @@ The libraries that read programs are an extra; they are imported when a command 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
 import click
 
+from tqsdk import config
 from tqsdk.cli.progress import Progress, progress_option
 from tqsdk.cli.session import Session
 
@@ -19,7 +21,11 @@ _INSTALL = "pip install 'taskqueue-sdk[migrate]'"
 _FOUND = 1
 
 _paths = click.argument(
-    "paths", metavar="PATH...", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path)
+    "paths",
+    metavar="PATH...",
+    nargs=-1,
+    required=True,
+    type=click.Path(exists=True, path_type=Path),
 )
 _exclude = click.option(
     "--exclude",
@@ -83,3 +89,79 @@ def scan(
         output.line(reports.as_json(report, target) if form == "json" else sarif.render(report))
     if report.findings:
         raise click.exceptions.Exit(_FOUND)
+
+
+@migrate.command()
+@_paths
+@click.option(
+    "--to",
+    type=click.Choice(["tqsdk", "compat"]),
+    required=True,
+    help="The client's own calls, or the same calls through tqsdk.compat.",
+)
+@click.option("--diff", "how", flag_value="diff", default="diff", help="Print what would change.")
+@click.option("--write", "how", flag_value="write", help="Change the files, print their names.")
+@_exclude
+@progress_option
+@click.pass_obj
+def rewrite(
+    session: Session,
+    paths: tuple[Path, ...],
+    to: str,
+    how: str,
+    exclude: tuple[str, ...],
+    progress: bool | None,
+) -> None:
+    """Rewrite the Python 3 programs of PATH that use the API through Google's client."""
+    with _needing_libraries():
+        from tqsdk.migrate.rewrite.programs import rewrite
+    count = Progress("files looked into", wanted=progress, clock=session.clock)
+    with count:
+        result = rewrite(paths, to, exclude=exclude, step=count.step)
+    output = session.output()
+    for change in result.changes:
+        if how == "write":
+            change.write()
+            output.line(change.shown)
+        else:
+            output.raw(change.diff().encode("utf-8", "surrogateescape"))
+    notes = sum(change.notes for change in result.changes)
+    if notes:
+        session.note(f"{notes} notes are left for you: look for `# TQM`")
+    for finding in result.left:
+        session.note(f"{finding.place}: left as it is: {finding.detail}")
+    if result.changes and how == "diff":
+        raise click.exceptions.Exit(_FOUND)
+
+
+@migrate.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--to",
+    type=click.Choice(["tq", "pubsub", "cloudtasks", "postgres", "terraform", "gcloud"]),
+    required=True,
+    help="What is to read it; terraform and gcloud make Pub/Sub's topics and subscriptions.",
+)
+@click.option(
+    "--location",
+    default="us-central1",
+    show_default=True,
+    metavar="REGION",
+    help="Where Cloud Tasks' queues are.",
+)
+@click.pass_obj
+def queues(session: Session, file: Path, to: str, location: str) -> None:
+    """Convert the pull queues of a queue.yaml or queue.xml, and tell what has no equal."""
+    from discovery.queue_files import QueueFileError
+    from tqsdk.migrate.queues.conversion import convert
+
+    project = session.project or os.environ.get(config.PROJECT)
+    if project is None and to not in ("tq", "postgres"):
+        raise click.UsageError(f"no project: give --project, or set {config.PROJECT}")
+    try:
+        conversion = convert(file, to, project=project or "", location=location)
+    except QueueFileError as error:
+        raise click.UsageError(str(error)) from None
+    session.output().raw(conversion.text.encode())
+    for note in conversion.notes:
+        session.note(note)

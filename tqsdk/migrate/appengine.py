@@ -206,9 +206,7 @@ class AppEngine:
             look.see(
                 "TQM118",
                 call,
-                condition=lambda program: (
-                    not known(program) and queue not in look.knowledge.push
-                ),
+                condition=lambda program: not known(program) and queue not in look.knowledge.push,
             )
         return NOTHING
 

@@ -1,4 +1,4 @@
-"""queue.yaml and queue.xml: pull queues, and the accounts that may use them, there and elsewhere."""
+"""queue.yaml and queue.xml: pull queues, and who may use them; these accounts elsewhere."""
 
 from __future__ import annotations
 

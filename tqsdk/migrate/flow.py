@@ -1,8 +1,9 @@
 """Follows values through programs: from ``build("taskqueue", ...)`` to where a task is deleted.
 
 A coarse interpretation: the order of statements counts, what branches do is joined, every function
-is looked at with all that it has been seen to be given, and all objects of a class are one. Programs
-that import each other are looked at together, again and again until nothing new is learned.
+is looked at with all that it has been seen to be given, and all objects of a class are one.
+Programs that import each other are looked at together, again and again until nothing new is
+learned.
 
 What is special about Google's libraries is in ``googleclient`` and ``appengine``.
 """
@@ -474,8 +475,8 @@ class Look:
     def _attribute(self, of: object, name: str) -> Values:
         match of:
             case Symbol(path):
-                found = self.analysis.find(f"{path}.{name}", self.program)
-                return frozenset({Symbol(_modern(f"{path}.{name}"))}) if found is None else found
+                known = self.analysis.find(f"{path}.{name}", self.program)
+                return frozenset({Symbol(_modern(f"{path}.{name}"))}) if known is None else known
             case Module(program):
                 inner = self.analysis.find(f"{program.name}.{name}", self.program)
                 return inner or NOTHING
@@ -509,10 +510,8 @@ class Look:
 
     def _item_of(self, of: object, key: str | None) -> Values:
         match of:
-            case Kept(members) if key is None:
-                return joined(members.values())
             case Kept(members):
-                return members.get(key, NOTHING)
+                return joined(members.values()) if key is None else members.get(key, NOTHING)
             case Thing(kind="foreign"):
                 return FOREIGN
             case Thing():
@@ -605,7 +604,7 @@ class Look:
                 for kept in into:
                     self._learn_member(kept.members, "", inner)
                 return NOTHING
-            if call.function.name in _TAKEN_OUT and kinds(owner, Kept | Thing):
+            if call.function.name in _TAKEN_OUT and (kinds(owner, Kept) or kinds(owner, Thing)):
                 return self._item(call, owner, self._known(argument)) or None
         for symbol in kinds(function, Symbol):
             known = self._of_builtin(symbol.path.removeprefix("builtins."), call, argument)

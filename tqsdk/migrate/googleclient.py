@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 
 from tqsdk.migrate import syntax
-from tqsdk.migrate.flow import Look, Program
+from tqsdk.migrate.flow import Condition, Look, Program
 from tqsdk.migrate.syntax import Expression
 from tqsdk.migrate.values import (
     FOREIGN,
@@ -165,12 +165,14 @@ class GoogleClient:
             look.fact("another")
             return FOREIGN
         if _GIVES_CREDENTIALS.fullmatch(path):
-            look.see("TQM005", call, condition=_is_for_us(call))
+            look.see("TQM005", call, condition=_is_for_us())
         return None
 
     def _build(self, look: Look, call: syntax.Call) -> Values:
         name = _argument(call, 0, "serviceName")
-        named = texts(_known(look, name)) if name is not None else _unpacked(look, call, "serviceName")
+        named = (
+            texts(_known(look, name)) if name is not None else _unpacked(look, call, "serviceName")
+        )
         if "taskqueue" in named:
             return self._built(look, call, "TQM002")
         if named:
@@ -329,9 +331,7 @@ def _unpacked(look: Look, call: syntax.Call, name: str) -> list[str]:
 
 def _unpacked_has(look: Look, call: syntax.Call, name: str) -> bool:
     return any(
-        name in kept.members
-        for part in call.parts
-        for kept in kinds(_known(look, part), Kept)
+        name in kept.members for part in call.parts for kept in kinds(_known(look, part), Kept)
     )
 
 
@@ -358,7 +358,7 @@ def _carries_document(look: Look, call: syntax.Call) -> bool:
     return any(_DOCUMENT.search(text) for each in known for text in texts(each))
 
 
-def _is_for_us(call: syntax.Call):
+def _is_for_us() -> Condition:
     """Whether credentials are for this API: nothing else of Google's is used in the file."""
 
     def condition(program: Program) -> bool:

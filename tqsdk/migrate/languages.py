@@ -41,12 +41,20 @@ _PATTERNS = {
     ),
     "go": _all(
         ("TQM211", r"[./]api/taskqueue/v1beta[12]|google-api-go-client/taskqueue/v1beta[12]", None),
-        ("TQM212", r"\.(Tasks|Taskqueues)\.(Insert|Lease|List|Get|Update|Patch|Delete)\(", "TQM211"),
+        (
+            "TQM212",
+            r"\.(Tasks|Taskqueues)\.(Insert|Lease|List|Get|Update|Patch|Delete)\(",
+            "TQM211",
+        ),
         ("TQM213", r"\btaskqueue\.(Lease|LeaseByTag|ModifyLease)\(", "appengine"),
         ("TQM213", r"\bMethod:\s*\"PULL\"", "appengine"),
     ),
     "php": _all(
-        ("TQM221", r"\bGoogle_(Service_Taskqueue|TaskqueueService)\w*|Google\\Service\\Taskqueue", None),
+        (
+            "TQM221",
+            r"\bGoogle_(Service_Taskqueue|TaskqueueService)\w*|Google\\Service\\Taskqueue",
+            None,
+        ),
         ("TQM222", rf"->(tasks|taskqueues)->({_METHODS[1:-1]}Tasks?|{_METHODS[1:-1]})\(", "TQM221"),
     ),
     "javascript": _all(
@@ -145,6 +153,4 @@ def _mistakes(root: SgNode, shown: str) -> Iterator[Finding]:
     wrong = root.find(kind="ERROR")
     if wrong is not None:
         start = wrong.range().start
-        yield Finding(
-            path=shown, line=start.line + 1, column=start.column + 1, rule_id="TQM901"
-        )
+        yield Finding(path=shown, line=start.line + 1, column=start.column + 1, rule_id="TQM901")

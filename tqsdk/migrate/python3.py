@@ -41,7 +41,7 @@ def parse(source: str | bytes) -> tuple[cst.Module, tuple[Statement, ...]]:
     except RecursionError:
         raise SyntaxMistake(1, "nested too deeply") from None
     wrapper = MetadataWrapper(module, unsafe_skip_copy=True)
-    positions = cast(Mapping[cst.CSTNode, CodeRange], wrapper.resolve(PositionProvider))
+    positions = wrapper.resolve(PositionProvider)
     return module, _Reading(positions).body(module.body)
 
 
@@ -72,10 +72,10 @@ class _Reading:
             case cst.Assign():
                 targets = tuple(self.expression(each.target) for each in node.targets)
                 yield syntax.Assign(targets, self.expression(node.value))
-            case cst.AnnAssign(value=cst.BaseExpression() as value):
-                yield syntax.Assign((self.expression(node.target),), self.expression(value))
-            case cst.Return(value=cst.BaseExpression() as value):
-                yield syntax.Return(self.expression(value))
+            case cst.AnnAssign(value=cst.BaseExpression() as assigned):
+                yield syntax.Assign((self.expression(node.target),), self.expression(assigned))
+            case cst.Return(value=cst.BaseExpression() as returned):
+                yield syntax.Return(self.expression(returned))
             case cst.Global() | cst.Nonlocal():
                 yield syntax.Global(tuple(each.name.value for each in node.names))
             case cst.FunctionDef():

@@ -44,9 +44,7 @@ def as_json(report: Report, target: str | None) -> str:
     if target is not None:
         members["target"] = {
             "name": target,
-            "lacks": [
-                _lack(trait, places, target) for trait, places in report.lacking(target)
-            ],
+            "lacks": [_lack(trait, places, target) for trait, places in report.lacking(target)],
         }
     return json.dumps(members, indent=1)
 

@@ -47,9 +47,7 @@ class Rule:
 _AS_BEFORE = "`queue.{0}` of tqsdk; by `rewrite`"
 
 _LIST = (
-    Rule(
-        "TQM001", "import of Google's client", "`rewrite --to compat` swaps it", Effort.REWRITE
-    ),
+    Rule("TQM001", "import of Google's client", "`rewrite --to compat` swaps it", Effort.REWRITE),
     Rule(
         "TQM002",
         "a service of taskqueue is built",
@@ -139,7 +137,9 @@ _LIST = (
         Effort.SMALL,
     ),
     Rule("TQM105", "tasks are leased", "`queue.lease`", Effort.SMALL),
-    Rule("TQM106", "tasks are leased by tag", "`queue.lease(tag=)` or `group_by_tag`", Effort.SMALL),
+    Rule(
+        "TQM106", "tasks are leased by tag", "`queue.lease(tag=)` or `group_by_tag`", Effort.SMALL
+    ),
     Rule(
         "TQM107",
         "tasks are looked at by a lease of 0 seconds",
@@ -181,7 +181,9 @@ _LIST = (
     Rule("TQM221", "a library of the API, in PHP", "its rootUrl is a setting", Effort.SMALL),
     Rule("TQM222", "a call of the API, in PHP", "as before, against our server", Effort.SMALL),
     Rule("TQM231", "a library of the API, in JavaScript", "rootUrl is a setting", Effort.SMALL),
-    Rule("TQM232", "a call of the API, in JavaScript", "as before, against our server", Effort.SMALL),
+    Rule(
+        "TQM232", "a call of the API, in JavaScript", "as before, against our server", Effort.SMALL
+    ),
     Rule("TQM241", "a library of the API, in Ruby", "its root_url is a setting", Effort.SMALL),
     Rule("TQM242", "a call of the API, in Ruby", "as before, against our server", Effort.SMALL),
     Rule(

@@ -13,7 +13,7 @@ from tqsdk.migrate import configuration, files, languages, python2, python3, syn
 from tqsdk.migrate.appengine import AppEngine
 from tqsdk.migrate.files import File
 from tqsdk.migrate.findings import Finding, Report, known_traits
-from tqsdk.migrate.flow import Analysis, Knowledge, Program, Sighting
+from tqsdk.migrate.flow import Analysis, Knowledge, Program
 from tqsdk.migrate.googleclient import GoogleClient
 from tqsdk.migrate.values import (
     Kept,
@@ -31,7 +31,17 @@ _WORTH_PARSING = re.compile(
     rb"|numTasks|\.tasks\(\)|retry_count",
     re.IGNORECASE,
 )
-_OURS = ("service", "collection", "method", "request", "response", "items", "task", "queue", "leased")
+_OURS = (
+    "service",
+    "collection",
+    "method",
+    "request",
+    "response",
+    "items",
+    "task",
+    "queue",
+    "leased",
+)
 
 
 @dataclass(eq=False, slots=True)
@@ -40,12 +50,14 @@ class Source:
 
     Attributes:
         lines: Its text.
+        encoding: As its first lines say; with ``-sig`` if the text begins with a mark.
         tree: LibCST's, if it is Python 3.
         mistake: Where and why it could not be read as a whole.
     """
 
     file: File
     lines: list[str]
+    encoding: str
     program: Program
     tree: object = None
     mistake: Finding | None = None
@@ -133,7 +145,7 @@ def _configuration(state: _Scan, file: File, data: bytes) -> None:
 
 def _parse(state: _Scan, file: File, data: bytes) -> None:
     try:
-        text = _decoded(data)
+        text, encoding = _decoded(data)
     except (SyntaxError, UnicodeDecodeError, LookupError) as error:
         state.found.append(_unread(file, f"its encoding: {error}"))
         return
@@ -149,13 +161,12 @@ def _parse(state: _Scan, file: File, data: bytes) -> None:
                 path=file.shown, line=wrong, column=1, rule_id="TQM901", detail=detail
             )
     program = Program(file.module, body, file.is_package)
-    state.sources.append(Source(file, text.split("\n"), program, tree, mistake))
+    state.sources.append(Source(file, text.split("\n"), encoding, program, tree, mistake))
 
 
-def _decoded(data: bytes) -> str:
+def _decoded(data: bytes) -> tuple[str, str]:
     encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
-    text = data.decode(encoding)
-    return text.removeprefix("\ufeff")
+    return data.decode(encoding), encoding
 
 
 def _follow_imports(state: _Scan, analysis: Analysis) -> None:
@@ -196,7 +207,9 @@ def _is_ours(value: Value, depth: int = 0) -> bool:
         case LocalClass(members=members) | Kept(members=members):
             inner = [each for values in members.values() for each in values]
         case Symbol(path):
-            return path.startswith(("googleapiclient.discovery.build", "google.appengine.api.taskq"))
+            return path.startswith(
+                ("googleapiclient.discovery.build", "google.appengine.api.taskq")
+            )
         case _:
             return False
     return any(_is_ours(each, depth + 1) for each in inner)

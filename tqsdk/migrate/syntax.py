@@ -134,8 +134,9 @@ class Import:
     """What an import binds.
 
     Attributes:
-        names: The name bound, and what it stands for: ``build``, ``googleapiclient.discovery.build``.
-            A ``*`` is bound as such. Relative modules begin with their dots.
+        names: The name bound, such as ``build``, and what it stands for, such as
+            ``googleapiclient.discovery.build``. A ``*`` is bound as such. Relative modules begin
+            with their dots.
     """
 
     place: Place
@@ -221,9 +222,7 @@ class Class:
     body: tuple[Statement, ...]
 
 
-Statement = (
-    Loop | Import | Assign | Evaluate | Return | Global | Block | Try | Function | Class
-)
+Statement = Loop | Import | Assign | Evaluate | Return | Global | Block | Try | Function | Class
 
 
 def attribute_path(expression: Expression) -> str | None:

@@ -80,7 +80,9 @@ class Calls:
             match parent:
                 case cst.Attribute(attr=cst.Name("encode" | "decode")) if parent.value is outer:
                     outer = _expression(self._reading.parents[parent])
-                case cst.Arg(star="") if isinstance(call := self._reading.parents[parent], cst.Call):
+                case cst.Arg(star="") if isinstance(
+                    call := self._reading.parents[parent], cst.Call
+                ):
                     symbols = self._reading.symbols(call.func)
                     if symbols & _DECODE and call.args[0] is parent:
                         self._edits.replaced[call] = attribute(task, "payload")
@@ -207,7 +209,7 @@ class Calls:
         )
 
     def _is(self, node: cst.BaseExpression, value: bool) -> bool:
-        return self._reading.values(node) == {Plain(value)}
+        return self._reading.values(node) == frozenset({Plain(value)})
 
     def _renewal(self, node: cst.Call) -> None:
         given = _arguments(node)
@@ -253,7 +255,7 @@ class Calls:
             raise Unclear("a renewal with a body from elsewhere")
 
     def _is_zero(self, node: cst.BaseExpression) -> bool:
-        return self._reading.values(node) == {Plain(0)}
+        return self._reading.values(node) == frozenset({Plain(0)})
 
     def _things(self, node: cst.CSTNode) -> list[Thing]:
         return things(self._reading.values(node), "member")

@@ -37,7 +37,9 @@ class Edits:
     rewritten: dict[cst.CSTNode, cst.BaseSmallStatement] = field(
         default_factory=dict[cst.CSTNode, cst.BaseSmallStatement]
     )
-    imports: dict[cst.CSTNode, list[Import]] = field(default_factory=dict[cst.CSTNode, list[Import]])
+    imports: dict[cst.CSTNode, list[Import]] = field(
+        default_factory=dict[cst.CSTNode, list[Import]]
+    )
     removed: set[cst.CSTNode] = field(default_factory=set[cst.CSTNode])
     notes: dict[cst.CSTNode, list[tuple[str, str]]] = field(
         default_factory=dict[cst.CSTNode, list[tuple[str, str]]]
@@ -81,7 +83,7 @@ class _Editor(cst.CSTTransformer):
             self._above[-1].extend(self._edits.moved[node])
         return True
 
-    def on_leave(
+    def on_leave(  # type: ignore[override]  # what stands in a node's place may be of another kind
         self, original_node: cst.CSTNode, updated_node: cst.CSTNode
     ) -> cst.CSTNode | cst.RemovalSentinel | cst.FlattenSentinel[cst.CSTNode]:
         edits = self._edits
@@ -137,7 +139,9 @@ class _Editor(cst.CSTTransformer):
         Brackets stay; comments that have no place any more go above the statement.
         """
         inner = Edits(
-            replaced={each: new for each, new in self._edits.replaced.items() if each is not original}
+            replaced={
+                each: new for each, new in self._edits.replaced.items() if each is not original
+            }
         )
         changed = cast(cst.CSTNode, instead.visit(_Editor(inner)))
         if self._above:

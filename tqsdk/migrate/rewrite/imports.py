@@ -70,9 +70,9 @@ def new_import(place: str, name: str, bound: str | None = None) -> cst.ImportFro
 def add(edits: Edits, module: cst.Module, place: str, name: str) -> None:
     """Import *name* from the module *place*, unless the program does so already."""
     for each in imports_of(module):
-        if isinstance(each, cst.ImportFrom) and dotted(each.module) == place:
-            if name in [alias.evaluated_name for alias in _aliases(each) if not alias.asname]:
-                return
+        names = [alias.evaluated_name for alias in _aliases(each) if not alias.asname]
+        if isinstance(each, cst.ImportFrom) and dotted(each.module) == place and name in names:
+            return
     put(edits, module, None, new_import(place, name))
 
 

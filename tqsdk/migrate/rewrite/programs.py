@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import unified_diff
@@ -26,6 +27,7 @@ class Change:
         shown: What it is called in a report.
         before: Its text.
         after: What it would be; the same if nothing is to be changed.
+        encoding: Of the file.
         notes: How many notes for people are new in it.
     """
 
@@ -33,12 +35,23 @@ class Change:
     shown: str
     before: str
     after: str
+    encoding: str
     notes: int
 
     def diff(self) -> str:
         """As ``diff -u`` has it."""
         before, after = (each.splitlines(keepends=True) for each in (self.before, self.after))
         return "".join(unified_diff(before, after, self.shown, self.shown))
+
+    def write(self) -> None:
+        """Put the new text in the place of the old, all of it or nothing."""
+        beside = self.path.with_name(f".{self.path.name}.tq-migrate")
+        try:
+            beside.write_bytes(self.after.encode(self.encoding))
+            shutil.copymode(self.path, beside)
+            beside.replace(self.path)
+        finally:
+            beside.unlink(missing_ok=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +86,7 @@ def rewrite(
     changes = [_change(source, analysis, to) for source in state.sources if source.tree]
     left = [finding for source in state.sources for finding in _left(source)]
     unread = [each for each in state.found if each.rule_id == "TQM902"]
-    return Rewriting(
-        tuple(each for each in changes if each.after != each.before), (*left, *unread)
-    )
+    return Rewriting(tuple(each for each in changes if each.after != each.before), (*left, *unread))
 
 
 def _change(source: Source, analysis: Analysis, to: str) -> Change:
@@ -90,7 +101,14 @@ def _change(source: Source, analysis: Analysis, to: str) -> Change:
     if edits.replaced:
         changed = imports.tidy(module, changed)
     after = changed.code
-    return Change(source.file.path, source.file.shown, before, after, _notes(after) - _notes(before))
+    return Change(
+        source.file.path,
+        source.file.shown,
+        before,
+        after,
+        source.encoding,
+        _notes(after) - _notes(before),
+    )
 
 
 def _notes(text: str) -> int:
@@ -101,13 +119,14 @@ def _left(source: Source) -> Iterator[Finding]:
     if source.mistake is not None:
         yield source.mistake
     elif source.tree is None and source.program.sightings:
-        first = min(source.program.sightings, key=lambda each: each.expression.place.line)
-        line = first.expression.place.line
+        line, rule = min(
+            (each.expression.place.line, each.rule) for each in source.program.sightings
+        )
         yield Finding(
             path=source.file.shown,
             line=line,
             column=1,
-            rule_id=first.rule,
+            rule_id=rule,
             code=source.lines[line - 1].strip(),
             detail="this is Python 2, which is not rewritten",
         )

@@ -117,7 +117,9 @@ class Reading:
         if isinstance(call, cst.ClassDef) or argument.star:
             return False
         function = self.values(call.func)
-        if function and all(isinstance(each, LocalFunction | LocalClass | Bound) for each in function):
+        if function and all(
+            isinstance(each, LocalFunction | LocalClass | Bound) for each in function
+        ):
             return True
         names = {each.removeprefix("builtins.") for each in self.symbols(call.func)}
         return kind == "items" and bool(names) and names <= _TAKE_SEQUENCES

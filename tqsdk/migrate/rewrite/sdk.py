@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import libcst as cst
 
@@ -18,7 +19,7 @@ from tqsdk.migrate.rewrite import compat, imports
 from tqsdk.migrate.rewrite.calls import Calls, Unclear, argument, attribute, call
 from tqsdk.migrate.rewrite.edits import Edits
 from tqsdk.migrate.rewrite.reading import CHANGING, Reading
-from tqsdk.migrate.values import Kept, Plain, kinds, texts
+from tqsdk.migrate.values import Plain, Thing, kinds, texts
 
 _METHOD_RULES = {f"TQM0{number}" for number in range(10, 22)}
 _FOR_PEOPLE = {"TQM003", "TQM004", "TQM005", "TQM013", "TQM027", "TQM030"}
@@ -31,8 +32,15 @@ _FIGURES = {
     "leasedLastHour": "leased_last_hour",
 }
 # Arguments of ``build`` that say nothing which a client needs to know.
-_WITHOUT_EFFECT = {"cache", "cache_discovery", "developerKey", "num_retries", "static_discovery"}
-_WITHOUT_EFFECT |= {"serviceName", "version"}
+_WITHOUT_EFFECT = {
+    "cache",
+    "cache_discovery",
+    "developerKey",
+    "num_retries",
+    "serviceName",
+    "static_discovery",
+    "version",
+}
 
 
 def edits(module: cst.Module, program: Program, analysis: Analysis) -> Edits:
@@ -66,11 +74,9 @@ class _Rewriting:
             if each.rule in _METHOD_RULES
         }
         self.has_service = any(
-            kinds_of & {"service", "collection", "request", "response", "task", "items"}
-            for kinds_of in (
-                {getattr(each, "kind", "") for each in values if getattr(each, "by", "") != "appengine"}
-                for values in self.program.values.values()
-            )
+            each.kind in CHANGING and each.by in ("google", "compat")
+            for values in self.program.values.values()
+            for each in kinds(values, Thing)
         )
         self.calls = Calls(reading, self.edits)
 
@@ -89,9 +95,11 @@ class _Rewriting:
     def all(self) -> None:
         """Change the whole program, and remember what cannot be changed."""
         for sighting in self.sightings:
-            self._try(sighting.expression.origin, sighting.rule, lambda each=sighting: self._seen(each))
+            self._try(sighting.expression.origin, sighting.rule, partial(self._seen, sighting))
+            if sighting.rule.startswith("TQM1"):
+                compat.note(self.edits, sighting.expression, sighting.rule, "")
         for node in list(self.reading.expressions):
-            self._try(node, self.rules.get(node, "TQM023"), lambda n=node: self._expression(n))
+            self._try(node, self.rules.get(node, "TQM023"), partial(self._expression, node))
         if not self.unclear:
             self._imports()
 
@@ -163,8 +171,7 @@ class _Rewriting:
         targets = [
             each
             for each in imports.uses(reading.module, name)
-            if isinstance(reading.expressions.get(each), syntax.Name)
-            and _is_target(reading, each)
+            if isinstance(reading.expressions.get(each), syntax.Name) and _is_target(reading, each)
         ]
         if len(targets) != 1 or not isinstance(reading.function(targets[0]), cst.Module):
             return False
@@ -267,7 +274,11 @@ class _Rewriting:
     def _set_member(self, target: cst.AssignTarget, key: str | None) -> None:
         """``task["queueName"] = ...`` was needed to renew; a lease knows its queue."""
         statement = self.reading.parents[target]
-        if key != "queueName" or not isinstance(statement, cst.Assign) or len(statement.targets) > 1:
+        if (
+            key != "queueName"
+            or not isinstance(statement, cst.Assign)
+            or len(statement.targets) > 1
+        ):
             raise Unclear("a task cannot be changed")
         self.edits.removed.add(statement)
         self.calls.settled.add(target.target)
