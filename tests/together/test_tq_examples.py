@@ -38,9 +38,9 @@ def test_the_examples_print_what_the_docs_show(tmp_path):
             assert re.fullmatch(pattern(shown), done.stdout), f"$ {command}\n{done.stdout}"
 
 
-def examples() -> Iterator[tuple[str, str]]:
+def examples(page: Path = DOCS) -> Iterator[tuple[str, str]]:
     """Each command, and what the docs show below it."""
-    for block in re.findall(r"^```console\n(.*?)^```", DOCS.read_text("utf-8"), re.M | re.S):
+    for block in re.findall(r"^```console\n(.*?)^```", page.read_text("utf-8"), re.M | re.S):
         for example in re.split(r"^\$ ", block, flags=re.M)[1:]:
             command, _, shown = example.partition("\n")
             yield command, shown

@@ -6,8 +6,6 @@ Things: a ``queue``, a ``pull`` task or ``push`` task to be added, what was ``le
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from tqsdk.migrate import syntax
 from tqsdk.migrate.flow import Condition, Look, Program
 from tqsdk.migrate.syntax import Expression
@@ -43,7 +41,6 @@ _TRAITS = {
     "fetch_statistics": ("stats",),
     "purge": ("purge",),
 }
-_ONLY_ON_REQUEST = {"create_rpc", "TaskQueueError"}
 
 
 def uses_pull(program: Program) -> bool:
@@ -152,10 +149,11 @@ class AppEngine:
         plain = method.removesuffix("_async")
         if plain == "modify_task_lease":
             seconds = _value(look, call, 1, "lease_seconds")
-            look.see("TQM109" if Plain(0) in seconds else "TQM108", call, *_long(seconds))
+            rule = "TQM109" if Plain(0) in seconds else "TQM108"
+            look.see(rule, call, "lease", *_long(seconds))
             return NOTHING
         seconds = _value(look, call, 0, "lease_seconds")
-        traits = list(_long(seconds))
+        traits = ["lease", *_long(seconds)]
         rule = "TQM105"
         if plain == "lease_tasks_by_tag":
             rule = "TQM106"
@@ -273,9 +271,5 @@ def _long(seconds: Values) -> list[str]:
 
 
 def _traits_of_task(call: syntax.Call) -> list[str]:
-    traits: dict[str, Callable[[set[str]], bool]] = {
-        "named": lambda given: "name" in given,
-        "eta": lambda given: bool(given & {"countdown", "eta"}),
-        "tag": lambda given: "tag" in given,
-    }
-    return [name for name, has in traits.items() if has(set(call.keywords))]
+    named = ["named"] if "name" in call.keywords else []
+    return [*named, "eta"] if {"countdown", "eta"} & call.keywords.keys() else named

@@ -52,12 +52,18 @@ def always(_: Program) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """A use of the API, if *condition* holds when all is known."""
+    """A use of the API, if *condition* holds when all is known.
+
+    Attributes:
+        is_ours: Whether it is a use by way of ``tqsdk.compat``: nothing to be found, but something
+            that can be rewritten.
+    """
 
     rule: str
     expression: Expression | syntax.Import
     traits: frozenset[str]
     condition: Condition
+    is_ours: bool
 
 
 @dataclass(eq=False, slots=True)
@@ -133,12 +139,12 @@ class Analysis:
 
     def __init__(self, libraries: Sequence[Library], knowledge: Knowledge | None = None) -> None:
         self.libraries = libraries
-        self.knowledge = knowledge or Knowledge()
+        self.knowledge: Knowledge = knowledge or Knowledge()
         self.programs: dict[str, Program] = {}
         self.records: dict[int, Kept] = {}
         self.functions: dict[int, LocalFunction] = {}
         self.classes: dict[int, LocalClass] = {}
-        self.learned = 0
+        self.learned: int = 0
 
     def add(self, program: Program) -> None:
         self.programs[program.name] = program
@@ -240,9 +246,10 @@ class Look:
         expression: Expression | syntax.Import,
         *traits: str,
         condition: Condition = always,
+        is_ours: bool = False,
     ) -> None:
-        """Note a use of the API."""
-        sighting = Sighting(rule, expression, frozenset(traits), condition)
+        """Note a use of the API; for the arguments see ``Sighting``."""
+        sighting = Sighting(rule, expression, frozenset(traits), condition, is_ours)
         self.program.sightings.append(sighting)
 
     def fact(self, name: str) -> None:
@@ -604,7 +611,9 @@ class Look:
                 for kept in into:
                     self._learn_member(kept.members, "", inner)
                 return NOTHING
-            if call.function.name in _TAKEN_OUT and (kinds(owner, Kept) or kinds(owner, Thing)):
+            if call.function.name in _TAKEN_OUT and any(
+                isinstance(each, Kept | Thing) for each in owner
+            ):
                 return self._item(call, owner, self._known(argument)) or None
         for symbol in kinds(function, Symbol):
             known = self._of_builtin(symbol.path.removeprefix("builtins."), call, argument)

@@ -54,6 +54,11 @@ def uses_rest(program: Program) -> bool:
     return "rest" in program.facts
 
 
+def uses_compat(program: Program) -> bool:
+    """Whether the file uses the API by way of ``tqsdk.compat``."""
+    return "compat" in program.facts
+
+
 def builds(program: Program) -> bool:
     """Whether the file makes a service of the API."""
     return "built" in program.facts
@@ -138,6 +143,7 @@ class GoogleClient:
         paths = {each.path for each in (*kind, *several) if isinstance(each, Symbol)}
         if paths & _HTTP_ERRORS:
             look.see("TQM026", catch.kinds, condition=uses_rest if uses else only_ours)
+            look.see("TQM026", catch.kinds, condition=uses_compat, is_ours=True)
 
     def called(self, look: Look, function: Values, call: syntax.Call) -> Values | None:
         """A step from a service to an answer, with what is to be seen of it."""
@@ -157,6 +163,8 @@ class GoogleClient:
         if path == _BUILD:
             return self._build(look, call)
         if path in _OURS:
+            look.see("TQM002", call, is_ours=True)
+            look.fact("compat")
             return _one("service", "taskqueue", "compat")
         if path == _FROM_DOCUMENT:
             document = _argument(call, 0, "service", "document")
@@ -197,8 +205,7 @@ class GoogleClient:
             case "method" if thing.of.endswith("_next"):
                 return _one("request", thing.of.removesuffix("_next"), thing.by)
             case "method":
-                if thing.by != "compat":
-                    self._method(look, thing.of, call)
+                self._method(look, thing.of, call, is_ours=thing.by == "compat")
                 return _one("request", thing.of, thing.by)
             case "execute":
                 of = call.function
@@ -230,10 +237,10 @@ class GoogleClient:
         self._method(look, f"{of}.{method.name}", call)
         return _one("request", f"{of}.{method.name}", "google")
 
-    def _method(self, look: Look, method: str, call: syntax.Call) -> None:
+    def _method(self, look: Look, method: str, call: syntax.Call, *, is_ours: bool = False) -> None:
         rule, traits = _use(look, method, call)
-        look.see(rule, call, *traits)
-        look.fact("rest")
+        look.see(rule, call, *traits, is_ours=is_ours)
+        look.fact("compat" if is_ours else "rest")
 
 
 def _use(look: Look, method: str, call: syntax.Call) -> tuple[str, list[str]]:
@@ -246,8 +253,9 @@ def _use(look: Look, method: str, call: syntax.Call) -> tuple[str, list[str]]:
         case "tasks.update" | "tasks.patch":
             seconds = _values(look, call, "newLeaseSeconds")
             if Plain(0) in seconds:
-                return "TQM016", []
-            return ("TQM014" if method == "tasks.update" else "TQM015"), list(_long(seconds))
+                return "TQM016", ["lease"]
+            rule = "TQM014" if method == "tasks.update" else "TQM015"
+            return rule, ["lease", *_long(seconds)]
         case "tasks.delete":
             members = [each.of for each in things(_values(look, call, "task"), "member")]
             return "TQM017", [] if "tasks.lease.id" in members else ["delete-without-lease"]
@@ -263,7 +271,7 @@ def _use(look: Look, method: str, call: syntax.Call) -> tuple[str, list[str]]:
 
 def _lease(look: Look, call: syntax.Call) -> tuple[str, list[str]]:
     seconds = _values(look, call, "leaseSecs")
-    traits = list(_long(seconds))
+    traits = ["lease", *_long(seconds)]
     for name, trait in (("tag", "lease-by-tag"), ("groupByTag", "group-by-tag")):
         given = name in call.keywords or _unpacked_has(look, call, name)
         if given and not _values(look, call, name) & {Plain(False), Plain(None), Plain("")}:
@@ -286,8 +294,6 @@ def _traits_of_body(look: Look, call: syntax.Call) -> Iterator[str]:
             yield "named"
         if "leaseTimestamp" in body.members:
             yield "eta"
-        if "tag" in body.members:
-            yield "tag"
 
 
 def _response(method: str, by: str) -> Values:

@@ -221,7 +221,7 @@ def _findings(source: Source) -> Iterable[Finding]:
     seen: set[tuple[str, syntax.Place]] = set()
     merged: dict[tuple[str, syntax.Place], set[str]] = {}
     for each in source.program.sightings:
-        if each.condition(source.program):
+        if not each.is_ours and each.condition(source.program):
             key = (each.rule, each.expression.place)
             merged.setdefault(key, set()).update(each.traits)
     for rule, place in merged:

@@ -41,7 +41,7 @@ def edits(module: cst.Module, program: Program) -> Edits:
             for each in builds:
                 made.replaced[each] = cst.Attribute(cst.Name(name), cst.Name("build"))
     for sighting in program.sightings:
-        if not sighting.condition(program):
+        if sighting.is_ours or not sighting.condition(program):
             continue
         if sighting.rule in _FOR_PEOPLE or sighting.rule.startswith("TQM1"):
             note(made, sighting.expression, sighting.rule, _FOR_PEOPLE.get(sighting.rule, ""))
@@ -58,7 +58,7 @@ def note(edits: Edits, expression: syntax.Expression | syntax.Import, rule: str,
 def _builds(program: Program) -> Iterator[cst.BaseExpression]:
     """The expressions that stand for Google's ``build`` where a service of ours is built."""
     for each in program.sightings:
-        if each.rule == "TQM002" and isinstance(each.expression, syntax.Call):
+        if each.rule == "TQM002" and not each.is_ours and isinstance(each.expression, syntax.Call):
             origin = each.expression.function.origin
             if isinstance(origin, cst.BaseExpression):
                 yield origin

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import dropwhile
 from typing import cast
 
 import libcst as cst
@@ -126,10 +127,14 @@ class _Editor(cst.CSTTransformer):
         kept: list[cst.BaseStatement] = []
         lines: list[cst.EmptyLine] = []
         for each in block.body:
-            lines.extend(cast(_Statement, each).leading_lines)
+            lines = _joined(lines, cast(_Statement, each).leading_lines)
             if each not in self._dropped:
                 kept.append(each.with_changes(leading_lines=lines))
                 lines = []
+        if kept and isinstance(block, cst.Module) and not block.header:
+            first = cast(_Statement, kept[0])
+            text = list(dropwhile(_is_blank, first.leading_lines))
+            kept[0] = first.with_changes(leading_lines=text)
         empty = cst.SimpleStatementLine([cst.Pass()], leading_lines=lines)
         return block.with_changes(body=kept or [empty])
 
@@ -162,6 +167,18 @@ class _Editor(cst.CSTTransformer):
 
 def _title(rule: str) -> str:
     return f"{RULES[rule].title}: {RULES[rule].advice}"
+
+
+def _joined(above: Sequence[cst.EmptyLine], below: Sequence[cst.EmptyLine]) -> list[cst.EmptyLine]:
+    """The lines above what is removed and those below it; empty ones are not added up."""
+    if all(map(_is_blank, above)):
+        blank = len(below) - len(list(dropwhile(_is_blank, below)))
+        return [*above[blank:], *below]
+    return [*above, *below]
+
+
+def _is_blank(line: cst.EmptyLine) -> bool:
+    return line.comment is None
 
 
 def comments_in(node: cst.CSTNode) -> list[str]:

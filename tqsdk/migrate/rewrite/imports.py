@@ -9,8 +9,14 @@ import libcst as cst
 
 from tqsdk.migrate.rewrite.edits import Edits, Import
 
-_DISCOVERY = ("googleapiclient.discovery", "apiclient.discovery")
-_ABOVE = ("googleapiclient", "apiclient")
+# Where there is a ``build``, and what has these modules.
+_DISCOVERY = (
+    "googleapiclient.discovery",
+    "apiclient.discovery",
+    "tqsdk.compat.googleapi",
+    "tqsdk.compat.discovery",
+)
+_ABOVE = ("googleapiclient", "apiclient", "tqsdk.compat")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +47,7 @@ def source(module: cst.Module, builds: Sequence[cst.BaseExpression]) -> Source |
     name = _name(alias)
     if isinstance(statement, cst.Import) and alias.asname is None:
         kind = "dotted"
-    elif isinstance(statement, cst.Import) or alias.evaluated_name == "discovery":
+    elif isinstance(statement, cst.Import) or alias.evaluated_name != "build":
         kind = "module"
     else:
         kind = "function"

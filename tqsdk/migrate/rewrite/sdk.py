@@ -136,8 +136,8 @@ class _Rewriting:
             name = each.keyword.value if each.keyword else "http"
             if name in _WITHOUT_EFFECT or (name == "http" and self.calls.is_plain_http(each.value)):
                 continue
-            if name == "credentials":
-                given.append(argument("credentials", each.value))
+            if name in ("credentials", "endpoint"):
+                given.append(argument(name, each.value))
             else:
                 raise Unclear(f"`{name}=` of the service has no equal")
         self.edits.replaced[node] = call(cst.Name(self._client_name()), *given)
@@ -193,6 +193,8 @@ class _Rewriting:
         thing = self.reading.thing(node)
         if thing is None or thing.by not in ("google", "compat"):
             return
+        if thing.kind in _STEPS and not self._is_called(node):
+            raise Unclear("a method is kept under another name")
         if thing.kind == "batch" and isinstance(node, cst.Call):
             raise Unclear("batches are `client.batch()`, whose results are asked for")
         if thing.kind == "batch":
@@ -205,6 +207,10 @@ class _Rewriting:
             if not settled and not self.reading.is_at_home(node, thing.kind):
                 raise Unclear(f"a {_WORDS[thing.kind]} is used as what it will not be any more")
 
+    def _is_called(self, node: cst.CSTNode) -> bool:
+        parent = self.reading.parents[node]
+        return isinstance(parent, cst.Call) and parent.func is node
+
     def _changes_itself(self, node: cst.CSTNode) -> bool:
         """Whether what *node* is part of has been looked after as a whole."""
         return node in self.calls.settled or node in self.edits.removed
@@ -212,13 +218,10 @@ class _Rewriting:
     def _call(self, node: cst.Call) -> None:
         step = self.reading.thing(node.func)
         of = node.func.value if isinstance(node.func, cst.Attribute) else None
-        if step is not None and step.kind in _STEPS and of is None:
-            raise Unclear("a method is called that was kept under another name")
-        if step is None or step.kind not in _STEPS:
+        if step is None or step.kind not in _STEPS or of is None:
             if isinstance(node.func, cst.Attribute) and node.func.attr.value == "get":
                 self._item(node, node.func.value)
             return
-        assert of is not None
         match step.kind:
             case "collection-of":
                 self.edits.replaced[node] = of
