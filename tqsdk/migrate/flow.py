@@ -504,6 +504,8 @@ class Look:
     def _of_object(self, values: Values) -> Values:
         """A member, as it is seen on an object."""
         functions = kinds(values, LocalFunction)
+        for each in functions:
+            each.is_called |= each.is_property
         called = [each.returned for each in functions if each.is_property]
         bound = frozenset(Bound(each) for each in functions if not each.is_property)
         return joined([values.difference(functions), bound, *called])
@@ -585,6 +587,7 @@ class Look:
         self, function: LocalFunction, positional: Iterable[Expression], call: syntax.Call
     ) -> Values:
         """Let *function* know what it is given, and say what it returns."""
+        function.is_called = True
         parameters = function.definition.parameters
         for name, argument in zip(parameters, positional, strict=False):
             is_self = function.owner is not None and name == parameters[0]

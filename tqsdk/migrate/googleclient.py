@@ -41,6 +41,9 @@ _GIVES_CREDENTIALS = re.compile(
 )
 _HTTP_ERRORS = {"googleapiclient.errors.HttpError", "googleapiclient.errors.Error"}
 
+# Whose errors come through Google's client.
+_BELOW = ("http.client.", "httplib.", "httplib2.", "oauth2client.", "socket.", "ssl.")
+
 URL = re.compile(r"taskqueue/v1beta[12]")
 SCOPE = re.compile(r"googleapis\.com/auth/taskqueue")
 _RATE_LIMIT = "TASK_RATE_LIMITTED"
@@ -141,7 +144,8 @@ class GoogleClient:
         assert catch.kinds is not None
         several = [each for kept in kinds(kind, Kept) for each in kept.members.get("", NOTHING)]
         paths = {each.path for each in (*kind, *several) if isinstance(each, Symbol)}
-        if paths & _HTTP_ERRORS:
+        below = uses and any(path.startswith(_BELOW) for path in paths)
+        if below or paths & _HTTP_ERRORS:
             look.see("TQM026", catch.kinds, condition=uses_rest if uses else only_ours)
             look.see("TQM026", catch.kinds, condition=uses_compat, is_ours=True)
 

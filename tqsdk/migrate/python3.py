@@ -137,6 +137,7 @@ class _Reading:
             },
             self._decorators(node),
             self._suite(node.body),
+            node,
         )
 
     def _decorators(self, node: cst.FunctionDef | cst.ClassDef) -> tuple[Expression, ...]:

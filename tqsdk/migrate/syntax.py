@@ -210,6 +210,7 @@ class Function:
     defaults: dict[str, Expression]
     decorators: tuple[Expression, ...]
     body: tuple[Statement, ...]
+    origin: object = None
 
 
 @dataclass(eq=False, slots=True)

@@ -72,6 +72,7 @@ class LocalFunction:
         given: What its parameters have been seen to be.
         returned: What it has been seen to return.
         owner: The class whose method it is.
+        is_called: Whether a call of it has been seen.
     """
 
     definition: syntax.Function
@@ -80,6 +81,7 @@ class LocalFunction:
     given: dict[str, Values] = field(default_factory=dict[str, "Values"])
     returned: Values = frozenset()
     is_property: bool = False
+    is_called: bool = False
 
 
 @dataclass(eq=False, slots=True)

@@ -96,6 +96,18 @@ def test_compat_code_goes_on_to_tqsdk(migrate, write):
         "service.tasks().list(project='other', taskqueue='q').execute()",
         "service.tasks().lease("
         "project='p', taskqueue='q', numTasks=1, leaseSecs=1, tag='t').execute()",
+        "for t in service.tasks().list(project='p', taskqueue='q').execute()['items'][:5]: t['id']",
+        "def f():\n    return service.tasks().list(project='p', taskqueue='q').execute()",
+        "service.tasks().get(project='p', taskqueue='q', task='t').execute()['tag'] += 'x'",
+        "try:\n    service.tasks().list(project='p', taskqueue='q').execute()['items']\n"
+        "except KeyError:\n    print('nothing')",
+        "b = {'payloadBase64': 'YQ=='}\nname = b\n"
+        "service.tasks().insert(project='p', taskqueue='q', body=b).execute()",
+        "import socket\ntry:\n    service.tasks().list(project='p', taskqueue='q').execute()\n"
+        "except socket.error:\n    pass",
+        "from googleapiclient.errors import HttpError\nprint(issubclass(HttpError, OSError))",
+        "drive = build('drive', 'v3')\nfrom googleapiclient.errors import HttpError\ntry:\n"
+        "    service.tasks().list(project='p', taskqueue='q').execute()\nexcept HttpError: pass",
         "service._http.close()",
         "f = service.tasks().list",
         "def f(a):\n    return a['tag']\n"
@@ -109,3 +121,20 @@ def test_what_is_not_certain_is_left_with_a_note(migrate, write, line):
 
     assert [each for each in done.lines if each.startswith("-") and each != "--- a.py"] == []
     assert any(each.lstrip("+ ").startswith("# TQM0") for each in done.lines)
+
+
+def test_programs_that_share_a_service_change_together_or_not_at_all(migrate, write):
+    write("connect.py", PROGRAM)
+    user = "from connect import service\nprint(service.{}(project='p', taskqueue='q'){})\n"
+    write("user.py", user.format("tasks().list", ".execute()"))
+
+    lines = migrate("rewrite", ".", "--to", "tqsdk").lines
+
+    assert [each for each in lines if each[0] == "-" and each[:3] != "---"] == []
+    assert any("left as it is, because user.py is" in each for each in lines)
+    write(
+        "user.py",
+        "from connect import service\nprint(len(service.tasks()"
+        ".list(project='p', taskqueue='q').execute()['items']))\n",
+    )
+    assert migrate("rewrite", ".", "--to", "tqsdk", "--write").lines == ["connect.py", "user.py"]

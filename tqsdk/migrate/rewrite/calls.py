@@ -101,6 +101,8 @@ class Calls:
         """``except HttpError as error``, of which nothing but the status is asked."""
         if not isinstance(node, cst.Name) or self._reading.symbols(node) != {_HTTP_ERROR}:
             raise Unclear("errors are those of tqsdk.errors")
+        if "another" in self._reading.program.facts:
+            raise Unclear("errors of another API may be caught here, too")
         catch = self._reading.parents[node]
         assert isinstance(catch, cst.ExceptHandler)
         bound = catch.name.name if catch.name else None
@@ -123,6 +125,27 @@ class Calls:
             raise Unclear("an error of tqsdk has `status`, `reason` and `code`", node=error)
         assert second is not None
         self._edits.replaced[second] = attribute(error, "status")
+
+    def is_foreign_error(self, node: cst.CSTNode) -> bool:
+        """Whether *node* is Google's error, where that is not replaced."""
+        return (
+            isinstance(node, cst.Name)
+            and node not in self._edits.replaced
+            and self._reading.symbols(node) == {_HTTP_ERROR}
+        )
+
+    def expects_missing(self, node: cst.CSTNode) -> bool:
+        """Whether a KeyError is caught around *node*."""
+        while not isinstance(node, cst.FunctionDef | cst.Module):
+            outer = self._reading.parents[node]
+            if isinstance(outer, cst.Try) and outer.body is node:
+                caught = {
+                    each.value for handler in outer.handlers for each in _all_names(handler.type)
+                }
+                if caught & {"KeyError", "LookupError"}:
+                    return True
+            node = outer
+        return False
 
     def is_plain_http(self, node: cst.BaseExpression) -> bool:
         """Whether *node* is an ``httplib2.Http`` as it is made, without credentials."""
@@ -266,6 +289,8 @@ class Calls:
         if isinstance(body, cst.Name):
             body = self._only_value(body, "the task is put together in several places")
             statement = self._reading.statement(body)
+            if not self._reading.is_next(statement, self._reading.statement(node)):
+                raise Unclear("the task is put together in another place")
             self._edits.removed.add(statement)
             self._edits.moved[node] = comments_in(self._reading.parents[statement])
         if not isinstance(body, cst.Dict):
@@ -388,6 +413,14 @@ def _names(node: cst.CSTNode, name: str) -> list[cst.Name]:
     finder = imports.Names(name)
     node.visit(finder)
     return finder.found
+
+
+def _all_names(node: cst.CSTNode | None) -> list[cst.Name]:
+    if node is None:
+        return []
+    if isinstance(node, cst.Name):
+        return [node]
+    return [name for child in node.children for name in _all_names(child)]
 
 
 def _expression(node: object) -> cst.BaseExpression:

@@ -27,6 +27,7 @@ class Edits:
             it was, which are changed in their turn.
         rewritten: Small statements, likewise.
         imports: Import statements, by those that stand in their place.
+        first: Import statements for a program that begins with none.
         removed: Statements that go.
         notes: Expressions and imports above whose statement a note is to stand: a rule, and why.
         moved: Comments that go above the statement of an expression.
@@ -41,6 +42,7 @@ class Edits:
     imports: dict[cst.CSTNode, list[Import]] = field(
         default_factory=dict[cst.CSTNode, list[Import]]
     )
+    first: list[Import] = field(default_factory=list[Import])
     removed: set[cst.CSTNode] = field(default_factory=set[cst.CSTNode])
     notes: dict[cst.CSTNode, list[tuple[str, str]]] = field(
         default_factory=dict[cst.CSTNode, list[tuple[str, str]]]
@@ -53,7 +55,8 @@ class Edits:
 
     def apply(self, module: cst.Module) -> cst.Module:
         """The changed tree."""
-        return module.visit(_Editor(self, module))
+        changed = module.visit(_Editor(self, module))
+        return _begun_with(changed, self.first) if self.first else changed
 
 
 def parents(module: cst.Module) -> Mapping[cst.CSTNode, cst.CSTNode]:
@@ -167,6 +170,13 @@ class _Editor(cst.CSTTransformer):
 
 def _title(rule: str) -> str:
     return f"{RULES[rule].title}: {RULES[rule].advice}"
+
+
+def _begun_with(module: cst.Module, statements: Sequence[Import]) -> cst.Module:
+    """*module* with *statements* before all but its docstring."""
+    lines = [cst.SimpleStatementLine([each]) for each in statements]
+    number = 0 if module.get_docstring() is None else 1
+    return module.with_changes(body=[*module.body[:number], *lines, *module.body[number:]])
 
 
 def _joined(above: Sequence[cst.EmptyLine], below: Sequence[cst.EmptyLine]) -> list[cst.EmptyLine]:

@@ -61,7 +61,8 @@ def put(edits: Edits, module: cst.Module, of: Source | None, new: Import) -> Non
         return
     last = list(imports_of(module))[-1:]
     if not last:
-        raise LookupError("a program without imports uses no library")
+        edits.first.append(new)
+        return
     edits.imports.setdefault(last[0], [last[0]]).append(new)
 
 

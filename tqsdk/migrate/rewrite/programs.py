@@ -11,8 +11,9 @@ from pathlib import Path
 import libcst as cst
 
 from tqsdk.migrate.findings import Finding
-from tqsdk.migrate.flow import Analysis
+from tqsdk.migrate.flow import Analysis, Program
 from tqsdk.migrate.rewrite import compat, imports, sdk
+from tqsdk.migrate.rewrite.edits import Edits
 from tqsdk.migrate.scan import Source, analyse
 
 TARGETS = ("tqsdk", "compat")
@@ -83,20 +84,45 @@ def rewrite(
         step: Called for every file that has been looked into.
     """
     state, analysis = analyse(paths, exclude=exclude, step=step)
-    changes = [_change(source, analysis, to) for source in state.sources if source.tree]
+    edits = _of_compat(state.sources) if to == "compat" else _of_sdk(state.sources, analysis)
+    changes = [_change(source, edits[source]) for source in state.sources if source in edits]
     left = [finding for source in state.sources for finding in _left(source)]
     unread = [each for each in state.found if each.rule_id == "TQM902"]
     return Rewriting(tuple(each for each in changes if each.after != each.before), (*left, *unread))
 
 
-def _change(source: Source, analysis: Analysis, to: str) -> Change:
+def _of_compat(sources: Iterable[Source]) -> dict[Source, Edits]:
+    return {
+        source: compat.edits(source.tree, source.program)
+        for source in sources
+        if isinstance(source.tree, cst.Module)
+    }
+
+
+def _of_sdk(sources: Iterable[Source], analysis: Analysis) -> dict[Source, Edits]:
+    """The changes; programs that have to do with one another change together, or not at all."""
+    work: dict[Program, tuple[Source, sdk.Rewriting]] = {}
+    for source in sources:
+        if isinstance(source.tree, cst.Module):
+            rewriting = sdk.Rewriting(source.tree, source.program, analysis)
+            work[source.program] = (source, rewriting)
+    unclear = {program: each.file.shown for program, (each, how) in work.items() if how.unclear}
+    unclear |= {
+        source.program: source.file.shown
+        for source in sources
+        if source.tree is None and source.program.sightings
+    }
+    for program, (_, rewriting) in work.items():
+        near = [unclear[each] for each in analysis.connected(program) if each in unclear]
+        if near and program not in unclear:
+            rewriting.refrain(near[0])
+    return {source: rewriting.result() for source, rewriting in work.values()}
+
+
+def _change(source: Source, edits: Edits) -> Change:
     module = source.tree
     assert isinstance(module, cst.Module)
     before = module.code
-    if to == "compat":
-        edits = compat.edits(module, source.program)
-    else:
-        edits = sdk.edits(module, source.program, analysis)
     changed = edits.apply(module)
     if edits.replaced:
         changed = imports.tidy(module, changed)

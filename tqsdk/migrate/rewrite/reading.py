@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import libcst as cst
 
 from tqsdk.migrate import syntax
-from tqsdk.migrate.flow import Program
+from tqsdk.migrate.flow import Analysis, Program
 from tqsdk.migrate.rewrite.edits import parents
 from tqsdk.migrate.values import (
     NOTHING,
@@ -28,9 +28,12 @@ CHANGING = {"service", "collection", "request", "response", "items", "task", "st
 class Reading:
     """One program."""
 
-    def __init__(self, module: cst.Module, program: Program) -> None:
+    def __init__(self, module: cst.Module, program: Program, analysis: Analysis) -> None:
         self.module = module
         self.program = program
+        self._called = {
+            each.definition.origin for each in analysis.functions.values() if each.is_called
+        }
         self.parents: Mapping[cst.CSTNode, cst.CSTNode] = parents(module)
         self.expressions: dict[cst.CSTNode, syntax.Expression] = {}
         for each in syntax.expressions(program.body):
@@ -69,6 +72,15 @@ class Reading:
             node = self.parents[node]
         return node
 
+    def is_next(self, first: cst.CSTNode, second: cst.CSTNode) -> bool:
+        """Whether the statement *second* is carried out right after *first*, whenever that is."""
+        lines = [self.parents[first], self.parents[second]]
+        if isinstance(second, cst.BaseCompoundStatement):
+            lines[1] = second
+        block = self.parents[lines[0]]
+        body = list(getattr(block, "body", ()))
+        return lines[1] in body and body.index(lines[1]) == body.index(lines[0]) + 1
+
     def function(self, node: cst.CSTNode) -> cst.CSTNode:
         """The function that *node* is in, or the program."""
         while not isinstance(node, cst.FunctionDef | cst.Module):
@@ -94,12 +106,15 @@ class Reading:
             case cst.Assign():
                 return True
             case cst.Return():
+                # Whoever calls a function of which no call is seen may want a dict.
                 function = self.function(node)
-                return isinstance(function, cst.FunctionDef) and function.returns is None
+                if not isinstance(function, cst.FunctionDef) or function.returns is not None:
+                    return False
+                return kind in ("service", "collection") or function in self._called
             case cst.For() | cst.CompFor():
                 return kind == "items" or parent.target is node
             case cst.Subscript():
-                return kind == "items"
+                return kind == "items" and self.thing(parent) is not None
             case cst.Attribute(attr=name) if parent.value is node:
                 return name.value in _ATTRIBUTES.get(kind, ())
             case cst.Arg():
@@ -130,7 +145,7 @@ _ATTRIBUTES = {
     "collection": ("delete", "get", "insert", "lease", "list", "patch", "update"),
     "request": ("execute",),
 }
-_TAKE_SEQUENCES = {"bool", "enumerate", "iter", "len", "list", "reversed"}
+_TAKE_SEQUENCES = {"bool", "iter", "len", "list", "reversed"}
 
 
 def _is_none(comparison: cst.Comparison) -> bool:

@@ -43,16 +43,6 @@ _WITHOUT_EFFECT = {
 }
 
 
-def edits(module: cst.Module, program: Program, analysis: Analysis) -> Edits:
-    """The changes to a program: all of it, or notes."""
-    work = _Rewriting(Reading(module, program), analysis)
-    if work.has_service:
-        work.all()
-    if work.unclear or not work.has_service:
-        return work.only_notes()
-    return work.edits
-
-
 @dataclass(frozen=True, slots=True)
 class _Doubt:
     node: cst.CSTNode
@@ -60,10 +50,17 @@ class _Doubt:
     why: str
 
 
-class _Rewriting:
-    def __init__(self, reading: Reading, analysis: Analysis) -> None:
-        self.reading = reading
-        self.program = reading.program
+class Rewriting:
+    """The rewriting of one program.
+
+    Attributes:
+        unclear: What cannot be rewritten; if there is any, nothing is.
+        has_service: Whether there is anything to be rewritten.
+    """
+
+    def __init__(self, module: cst.Module, program: Program, analysis: Analysis) -> None:
+        self.reading = reading = Reading(module, program, analysis)
+        self.program = program
         self.analysis = analysis
         self.edits = Edits()
         self.unclear: list[_Doubt] = []
@@ -79,6 +76,21 @@ class _Rewriting:
             for each in kinds(values, Thing)
         )
         self.calls = Calls(reading, self.edits)
+        if self.has_service:
+            self.all()
+
+    def result(self) -> Edits:
+        """The changes: all of them, or notes."""
+        return self.only_notes() if self.unclear or not self.has_service else self.edits
+
+    def refrain(self, because: str) -> None:
+        """Leave the program as it is, because another one with the same service is left so."""
+        for each in self.sightings:
+            if each.rule == "TQM002" and isinstance(each.expression.origin, cst.CSTNode):
+                why = f"left as it is, because {because} is, which has to do with it"
+                self.unclear.append(_Doubt(each.expression.origin, "TQM002", why))
+        if not self.unclear:
+            self.has_service = False
 
     def only_notes(self) -> Edits:
         """What is not clear, for people."""
@@ -100,6 +112,9 @@ class _Rewriting:
                 compat.note(self.edits, sighting.expression, sighting.rule, "")
         for node in list(self.reading.expressions):
             self._try(node, self.rules.get(node, "TQM023"), partial(self._expression, node))
+        for node in self.reading.expressions:
+            if self.calls.is_foreign_error(node):
+                self.unclear.append(_Doubt(node, "TQM026", "errors are those of tqsdk.errors"))
         if not self.unclear:
             self._imports()
 
@@ -248,6 +263,8 @@ class _Rewriting:
         elif thing.kind == "stats" and key in _FIGURES:
             self.edits.replaced[node] = attribute(of, _FIGURES[key])
         elif thing.kind == "response" and key in ("items", "stats"):
+            if isinstance(node, cst.Subscript) and self.calls.expects_missing(node):
+                raise Unclear("an empty list raises no KeyError")
             self.edits.replaced[node] = of
         elif thing.kind == "response" and thing.of == "taskqueues.get" and key == "maxLeases":
             self.edits.replaced[node] = attribute(of, "max_leases")
@@ -265,6 +282,8 @@ class _Rewriting:
         self, node: cst.Call | cst.Subscript, task: cst.BaseExpression, key: str | None
     ) -> None:
         parent = self.reading.parents[node]
+        if isinstance(parent, cst.AugAssign | cst.Del):
+            raise Unclear("a task cannot be changed")
         if isinstance(parent, cst.AssignTarget):
             self._set_member(parent, key)
         elif key in _OF_TASKS:

@@ -17,7 +17,7 @@ class TaskqueueClient:
         try:
             req = self._tasks.lease(project=self.project, taskqueue=queue, numTasks=n, leaseSecs=secs)  # <- TQM011
             return req.execute()['items']  # <- TQM022
-        except (AccessTokenRefreshError, KeyError), e:
+        except (AccessTokenRefreshError, KeyError), e:  # <- TQM026
             print 'nothing', e
             return []
 
