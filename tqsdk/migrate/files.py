@@ -54,7 +54,8 @@ class File:
     Attributes:
         path: Where it is.
         shown: What it is called in a report: relative as the argument was, with slashes.
-        module: Its dotted name below the argument; of a package's ``__init__`` the package's.
+        module: Its dotted name, from the root of all files on; of a package's ``__init__`` the
+            package's.
         language: By its suffix, or by its first line.
     """
 
@@ -85,7 +86,7 @@ def find(paths: Iterable[Path], exclude: Sequence[str] = ()) -> Iterator[File]:
             whole = path.absolute()
             if language is not None and whole not in seen:
                 seen.add(whole)
-                yield File(path, path.as_posix(), _module(path, root), language)
+                yield File(path, path.as_posix(), _module(whole), language)
 
 
 def _inside(root: Path, exclude: Sequence[str]) -> Iterator[Path]:
@@ -127,9 +128,6 @@ def _by_first_line(path: Path) -> str | None:
     return "python" if first.startswith(b"#!") and b"python" in first else None
 
 
-def _module(path: Path, root: Path) -> str:
-    below = path.relative_to(root) if path != root else Path(path.name)
-    parts = [*below.parts[:-1], below.stem]
-    if parts[-1] == "__init__":
-        parts.pop()
-    return ".".join(parts or [root.absolute().name])
+def _module(path: Path) -> str:
+    parts = [*path.parts[1:-1], path.stem]
+    return ".".join(parts[:-1] if path.stem == "__init__" else parts)

@@ -71,7 +71,7 @@ class Program:
     """One file.
 
     Attributes:
-        name: Dotted, by its path: ``app.services``.
+        name: Dotted, by its whole path: ``home.me.app.services``.
         facts: What is certain of the file: ``rest``, ``pull`` ...
         values: What each expression may be, by its id; filled in the last round.
     """
@@ -147,7 +147,12 @@ class Analysis:
         self.learned: int = 0
 
     def add(self, program: Program) -> None:
-        self.programs[program.name] = program
+        """Have a program looked at, too."""
+        name = program.name
+        while name in self.programs:  # a module and a package of one name
+            name += "#"
+        program.name = name
+        self.programs[name] = program
 
     def run(self) -> None:
         """Look at all programs."""
@@ -162,9 +167,9 @@ class Analysis:
         """What a scanned program has to offer under the dotted *path*, or itself."""
         path = _absolute(path, importer)
         module, _, name = path.rpartition(".")
-        if program := self._program(path):
+        if program := self._program(path, importer):
             return frozenset({Module(program)})
-        if program := self._program(module):
+        if program := self._program(module, importer):
             return program.scope.names.get(name, NOTHING)
         return None
 
@@ -188,15 +193,23 @@ class Analysis:
             if isinstance(statement, syntax.Import)
             for _, path in statement.names
         ]
-        found = [self._program(path) or self._program(path.rpartition(".")[0]) for path in paths]
+        found = [
+            self._program(path, program) or self._program(path.rpartition(".")[0], program)
+            for path in paths
+        ]
         return [each for each in found if each is not None and each is not program]
 
-    def _program(self, path: str) -> Program | None:
+    def _program(self, path: str, importer: Program) -> Program | None:
+        """The program that is imported as *path*: the nearest, as search paths are not known."""
         if not path:
             return None
         if path in self.programs:
             return self.programs[path]
-        # Where the search path begins is not known, so the end of the name decides.
+        folder = importer.name
+        while folder:
+            folder = folder.rpartition(".")[0]
+            if found := self.programs.get(f"{folder}.{path}"):
+                return found
         ends = [each for name, each in self.programs.items() if name.endswith(f".{path}")]
         return ends[0] if len(ends) == 1 else None
 
@@ -204,7 +217,10 @@ class Analysis:
         program.sightings.clear()
         program.values.clear()
         before = dict(program.scope.names)
-        Look(self, program, program.scope).all(program.body)
+        try:
+            Look(self, program, program.scope).all(program.body)
+        except RecursionError:
+            program.facts.add("too deep")
         self.learned += program.scope.names != before
 
 

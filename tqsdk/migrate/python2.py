@@ -15,10 +15,24 @@ from tqsdk.migrate.syntax import Expression, Place, Statement
 
 
 def parse(source: str) -> tuple[tuple[Statement, ...], int | None]:
-    """The tree of a program, and the first line that is no Python of any generation."""
+    """The tree of a program, and the first line that is no Python of any generation.
+
+    Raises:
+        RecursionError: It is nested too deeply.
+    """
     root = SgRoot(source, "python").root()
-    wrong = root.find(kind="ERROR")
-    return tuple(_body(root)), None if wrong is None else wrong.range().start.line + 1
+    body: list[Statement] = []
+    wrong = [each.range().start.line + 1 for each in [root.find(kind="ERROR")] if each]
+    for child in _named(root):
+        try:
+            body.extend(_statements(child))
+        except (_Incomplete, ValueError):  # where a mistake is, parts are missing
+            wrong.append(child.range().start.line + 1)
+    return tuple(body), min(wrong, default=None)
+
+
+class _Incomplete(Exception):
+    """A node lacks what it has in a program without mistakes."""
 
 
 def _place(node: SgNode) -> Place:
@@ -38,7 +52,8 @@ def _body(node: SgNode | None) -> tuple[Statement, ...]:
 
 def _field(node: SgNode, name: str) -> SgNode:
     found = node.field(name)
-    assert found is not None, (node.kind(), name)
+    if found is None:
+        raise _Incomplete
     return found
 
 

@@ -33,15 +33,13 @@ def parse(source: str | bytes) -> tuple[cst.Module, tuple[Statement, ...]]:
 
     Raises:
         SyntaxMistake: It is not Python 3.
+        RecursionError: It is nested too deeply.
     """
     try:
         module = cst.parse_module(source)
     except cst.ParserSyntaxError as error:
         raise SyntaxMistake(error.raw_line, error.message) from None
-    except RecursionError:
-        raise SyntaxMistake(1, "nested too deeply") from None
-    wrapper = MetadataWrapper(module, unsafe_skip_copy=True)
-    positions = wrapper.resolve(PositionProvider)
+    positions = MetadataWrapper(module, unsafe_skip_copy=True).resolve(PositionProvider)
     return module, _Reading(positions).body(module.body)
 
 

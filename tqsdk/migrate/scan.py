@@ -31,6 +31,8 @@ _WORTH_PARSING = re.compile(
     rb"|numTasks|\.tasks\(\)|retry_count",
     re.IGNORECASE,
 )
+_SYMBOLS = ("googleapiclient.discovery.build", "google.appengine.api.taskqueue")
+_TOO_DEEP = "nested too deeply"
 _OURS = (
     "service",
     "collection",
@@ -69,9 +71,9 @@ class _Scan:
     found: list[Finding] = field(default_factory=list[Finding])
     knowledge: Knowledge = field(default_factory=Knowledge)
     sources: list[Source] = field(default_factory=list[Source])
-    unparsed: list[tuple[File, bytes]] = field(default_factory=list[tuple[File, bytes]])
+    unparsed: list[File] = field(default_factory=list[File])
     emails: set[str] = field(default_factory=set[str])
-    settings: list[tuple[File, bytes]] = field(default_factory=list[tuple[File, bytes]])
+    settings: list[File] = field(default_factory=list[File])
     count: int = 0
 
 
@@ -88,10 +90,9 @@ def scan(
     state, _ = analyse(paths, exclude=exclude, step=step)
     for source in state.sources:
         state.found.extend(_findings(source))
-    for file, data in state.settings:
-        if not configuration.is_queue_file(file.path):
-            text = data.decode("utf-8", "replace")
-            state.found.extend(configuration.named(text, state.emails, file.shown))
+    for file in state.settings if state.emails else ():
+        text = file.path.read_bytes().decode("utf-8", "replace")
+        state.found.extend(configuration.named(text, state.emails, file.shown))
     return Report(tuple(sorted(set(state.found))), state.count)
 
 
@@ -122,17 +123,17 @@ def _read(state: _Scan, file: File) -> None:
         if _WORTH_PARSING.search(data):
             _parse(state, file, data)
         else:
-            state.unparsed.append((file, data))
+            state.unparsed.append(file)
     elif file.language == "configuration":
-        _configuration(state, file, data)
+        _configuration(state, file)
     else:
         text = data.decode("utf-8", "replace")
         state.found.extend(languages.scan(text, file.language, file.shown))
 
 
-def _configuration(state: _Scan, file: File, data: bytes) -> None:
-    state.settings.append((file, data))
+def _configuration(state: _Scan, file: File) -> None:
     if not configuration.is_queue_file(file.path):
+        state.settings.append(file)
         return
     queues, found = configuration.read(file.path, file.shown)
     state.found.extend(found)
@@ -157,9 +158,10 @@ def _parse(state: _Scan, file: File, data: bytes) -> None:
         body, wrong = python2.parse(text)
         if wrong is not None:
             detail = f"neither Python 3 ({' '.join(str(error).split())}) nor Python 2"
-            mistake = Finding(
-                path=file.shown, line=wrong, column=1, rule_id="TQM901", detail=detail
-            )
+            mistake = _unparsed(file, wrong, detail)
+    except RecursionError:
+        state.found.append(_unparsed(file, 1, _TOO_DEEP))
+        return
     program = Program(file.module, body, file.is_package)
     state.sources.append(Source(file, text.split("\n"), encoding, program, tree, mistake))
 
@@ -174,13 +176,16 @@ def _follow_imports(state: _Scan, analysis: Analysis) -> None:
     while names := {_last(each.name) for each in analysis.programs.values() if _offers(each)}:
         words = b"|".join(re.escape(each.encode()) for each in sorted(names))
         imports = re.compile(rb"^\s*(from|import)\b.*\b(" + words + rb")\b", re.MULTILINE)
-        wanted = [each for each in state.unparsed if imports.search(each[1])]
-        if not wanted:
+        before, unparsed = len(state.sources), state.unparsed
+        state.unparsed = []
+        for file in unparsed:
+            data = file.path.read_bytes()
+            if imports.search(data):
+                _parse(state, file, data)
+            else:
+                state.unparsed.append(file)
+        if len(state.sources) == before:
             return
-        state.unparsed = [each for each in state.unparsed if each not in wanted]
-        before = len(state.sources)
-        for file, data in wanted:
-            _parse(state, file, data)
         for source in state.sources[before:]:
             analysis.add(source.program)
         analysis.run()
@@ -192,40 +197,38 @@ def _last(name: str) -> str:
 
 def _offers(program: Program) -> bool:
     """Whether other programs can get something of the API from this one."""
-    return any(_is_ours(each) for values in program.scope.names.values() for each in values)
-
-
-def _is_ours(value: Value, depth: int = 0) -> bool:
-    if depth > 4:  # a list in an object in a list ...
-        return False
-    inner: Iterable[Value] = ()
-    match value:
-        case Thing(kind=kind):
-            return kind in _OURS
-        case LocalFunction(returned=values) | Returning(values):
-            inner = values
-        case LocalClass(members=members) | Kept(members=members):
-            inner = [each for values in members.values() for each in values]
-        case Symbol(path):
-            return path.startswith(
-                ("googleapiclient.discovery.build", "google.appengine.api.taskq")
-            )
-        case _:
-            return False
-    return any(_is_ours(each, depth + 1) for each in inner)
+    waiting = [each for values in program.scope.names.values() for each in values]
+    seen: set[Value] = set()
+    while waiting:
+        value = waiting.pop()
+        if value in seen:
+            continue
+        seen.add(value)
+        match value:
+            case Thing(kind=kind) if kind in _OURS:
+                return True
+            case Symbol(path) if path.startswith(_SYMBOLS):
+                return True
+            case LocalFunction(returned=values) | Returning(values):
+                waiting.extend(values)
+            case LocalClass(members=members) | Kept(members=members):
+                waiting.extend(each for values in members.values() for each in values)
+            case _:
+                pass
+    return False
 
 
 def _findings(source: Source) -> Iterable[Finding]:
     if source.mistake is not None:
         yield source.mistake
-    seen: set[tuple[str, syntax.Place]] = set()
+    if "too deep" in source.program.facts:
+        yield _unparsed(source.file, 1, _TOO_DEEP)
     merged: dict[tuple[str, syntax.Place], set[str]] = {}
     for each in source.program.sightings:
         if not each.is_ours and each.condition(source.program):
             key = (each.rule, each.expression.place)
             merged.setdefault(key, set()).update(each.traits)
     for rule, place in merged:
-        seen.add((rule, place))
         yield Finding(
             path=source.file.shown,
             line=place.line,
@@ -234,6 +237,10 @@ def _findings(source: Source) -> Iterable[Finding]:
             code=source.lines[place.line - 1].strip(),
             traits=known_traits(frozenset(merged[rule, place])),
         )
+
+
+def _unparsed(file: File, line: int, problem: str) -> Finding:
+    return Finding(path=file.shown, line=line, column=1, rule_id="TQM901", detail=problem)
 
 
 def _unread(file: File, problem: str) -> Finding:

@@ -87,3 +87,29 @@ def test_a_push_queue_beside_a_pull_queue_is_left_alone(rules):
     )
 
     assert found == ["TQM101", "TQM102", "TQM105"]
+
+
+def test_folders_with_modules_of_one_name_are_told_apart(write, tmp_path):
+    for folder, api in (("a", "taskqueue"), ("b", "drive")):
+        write(f"{folder}/connect.py", f"{BUILD}taskqueue = build('{api}', 'v1')\n")
+        write(f"{folder}/work.py", "from connect import taskqueue\ntaskqueue.tasks().list(**x)\n")
+
+    found = scan([tmp_path / "a", tmp_path / "b"]).findings
+
+    assert [(each.path[-12:], each.rule_id) for each in found] == [
+        ("a/connect.py", "TQM001"),
+        ("a/connect.py", "TQM002"),
+        (found[2].path[-12:], "TQM019"),
+    ]
+    assert found[2].path.endswith("a/work.py")
+
+
+def test_what_is_nested_too_deeply_is_told(rules):
+    assert rules(f"taskqueue = {'+'.join('x' * 3000)}\n") == ["TQM901"]
+
+
+def test_a_mistake_in_the_middle_costs_that_statement_only(rules):
+    found = rules(f"{BUILD}s = build('taskqueue', 'v1')\ndef (:\n  x = \ns.tasks().lease({LEASE})\n")
+
+    assert "TQM901" in found
+    assert "TQM002" in found

@@ -77,8 +77,7 @@ class Reading:
         lines = [self.parents[first], self.parents[second]]
         if isinstance(second, cst.BaseCompoundStatement):
             lines[1] = second
-        block = self.parents[lines[0]]
-        body = list(getattr(block, "body", ()))
+        body = self.parents[lines[0]].children
         return lines[1] in body and body.index(lines[1]) == body.index(lines[0]) + 1
 
     def function(self, node: cst.CSTNode) -> cst.CSTNode:
