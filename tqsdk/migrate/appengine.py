@@ -7,7 +7,8 @@ Things: a ``queue``, a ``pull`` task or ``push`` task to be added, what was ``le
 from __future__ import annotations
 
 from tqsdk.migrate import syntax
-from tqsdk.migrate.flow import Condition, Look, Program
+from tqsdk.migrate.look import Look
+from tqsdk.migrate.program import Condition, Program
 from tqsdk.migrate.syntax import Expression
 from tqsdk.migrate.values import (
     NOTHING,

@@ -10,7 +10,8 @@ import re
 from collections.abc import Iterator
 
 from tqsdk.migrate import syntax
-from tqsdk.migrate.flow import Condition, Look, Program
+from tqsdk.migrate.look import Look
+from tqsdk.migrate.program import Condition, Program
 from tqsdk.migrate.syntax import Expression
 from tqsdk.migrate.values import (
     FOREIGN,

@@ -13,8 +13,9 @@ from tqsdk.migrate import configuration, files, languages, python2, python3, syn
 from tqsdk.migrate.appengine import AppEngine
 from tqsdk.migrate.files import File
 from tqsdk.migrate.findings import Finding, Report, known_traits
-from tqsdk.migrate.flow import Analysis, Knowledge, Program
+from tqsdk.migrate.flow import Analysis
 from tqsdk.migrate.googleclient import GoogleClient
+from tqsdk.migrate.program import Knowledge, Program
 from tqsdk.migrate.values import (
     Kept,
     LocalClass,
@@ -150,6 +151,13 @@ def _parse(state: _Scan, file: File, data: bytes) -> None:
     except (SyntaxError, UnicodeDecodeError, LookupError) as error:
         state.found.append(_unread(file, f"its encoding: {error}"))
         return
+    try:
+        state.sources.append(_source(file, text, encoding))
+    except RecursionError:
+        state.found.append(_unparsed(file, 1, _TOO_DEEP))
+
+
+def _source(file: File, text: str, encoding: str) -> Source:
     mistake: Finding | None = None
     tree: object = None
     try:
@@ -159,11 +167,8 @@ def _parse(state: _Scan, file: File, data: bytes) -> None:
         if wrong is not None:
             detail = f"neither Python 3 ({' '.join(str(error).split())}) nor Python 2"
             mistake = _unparsed(file, wrong, detail)
-    except RecursionError:
-        state.found.append(_unparsed(file, 1, _TOO_DEEP))
-        return
     program = Program(file.module, body, file.is_package)
-    state.sources.append(Source(file, text.split("\n"), encoding, program, tree, mistake))
+    return Source(file, text.split("\n"), encoding, program, tree, mistake)
 
 
 def _decoded(data: bytes) -> tuple[str, str]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from tqsdk.migrate import syntax
-    from tqsdk.migrate.flow import Program
+    from tqsdk.migrate.program import Program
 
 T = TypeVar("T")
 

@@ -109,7 +109,9 @@ def test_what_is_nested_too_deeply_is_told(rules):
 
 
 def test_a_mistake_in_the_middle_costs_that_statement_only(rules):
-    found = rules(f"{BUILD}s = build('taskqueue', 'v1')\ndef (:\n  x = \ns.tasks().lease({LEASE})\n")
+    broken = "def (:\n  x = \n"
+
+    found = rules(f"{BUILD}s = build('taskqueue', 'v1')\n{broken}s.tasks().lease({LEASE})\n")
 
     assert "TQM901" in found
     assert "TQM002" in found

@@ -123,6 +123,41 @@ def test_what_is_not_certain_is_left_with_a_note(migrate, write, line):
     assert any(each.lstrip("+ ").startswith("# TQM0") for each in done.lines)
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (
+            '"""Doc."""\ndef f():\n    from apiclient.discovery import build\n'
+            '    return build("taskqueue", "v1beta2")\nimport os\nprint(os.name)\n',
+            '"""Doc."""\nfrom tqsdk.compat import googleapi\ndef f():\n'
+            "    from apiclient.discovery import build\n"
+            '    return googleapi.build("taskqueue", "v1beta2")\nimport os\nprint(os.name)\n',
+        ),
+        (
+            "import os\nimport googleapiclient.discovery, sys\nprint(os.name, sys.argv)\n"
+            's = googleapiclient.discovery.build("taskqueue", "v1beta2")\n',
+            "import os\nfrom tqsdk.compat import googleapi\nimport sys\n"
+            'print(os.name, sys.argv)\ns = googleapi.build("taskqueue", "v1beta2")\n',
+        ),
+        (
+            "import functools\nfrom googleapiclient.discovery import build\n"
+            'd = build("drive", "v3")\nt = build("taskqueue", "v1beta2")\n',
+            "import functools\nfrom googleapiclient.discovery import build\n"
+            'from tqsdk.compat import googleapi\nd = build("drive", "v3")\n'
+            't = googleapi.build("taskqueue", "v1beta2")\n',
+        ),
+    ],
+)
+def test_the_import_comes_where_it_can_be_used_and_other_uses_keep_theirs(
+    migrate, write, before, after
+):
+    path = write("a.py", before)
+
+    migrate("rewrite", ".", "--to", "compat", "--write")
+
+    assert path.read_text() == after
+
+
 def test_programs_that_share_a_service_change_together_or_not_at_all(migrate, write):
     write("connect.py", PROGRAM)
     user = "from connect import service\nprint(service.{}(project='p', taskqueue='q'){})\n"

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import libcst as cst
 
 from tqsdk.migrate import syntax
-from tqsdk.migrate.flow import Program
+from tqsdk.migrate.program import Program
 from tqsdk.migrate.rewrite import imports
 from tqsdk.migrate.rewrite.edits import Edits
 

@@ -55,15 +55,15 @@ def source(module: cst.Module, builds: Sequence[cst.BaseExpression]) -> Source |
 
 
 def put(edits: Edits, module: cst.Module, of: Source | None, new: Import) -> None:
-    """Import *new*: in the place of what serves only ours, else after the other imports."""
+    """Import *new*: in the place of what serves only ours, else after the first imports."""
     if of is not None and of.only_ours:
         edits.imports[of.statement] = [*_without(of, new)]
         return
-    last = list(imports_of(module))[-1:]
-    if not last:
+    leading = _leading(module)
+    if not leading:
         edits.first.append(new)
         return
-    edits.imports.setdefault(last[0], [last[0]]).append(new)
+    edits.imports.setdefault(leading[-1], [leading[-1]]).append(new)
 
 
 def new_import(place: str, name: str, bound: str | None = None) -> cst.ImportFrom:
@@ -129,6 +129,18 @@ class Names(cst.CSTVisitor):
     def visit_Name(self, node: cst.Name) -> None:
         if node.value == self._name:
             self.found.append(node)
+
+
+def _leading(module: cst.Module) -> list[Import]:
+    """The imports that a program begins with."""
+    found: list[Import] = []
+    for line in module.body[0 if module.get_docstring() is None else 1 :]:
+        here = line.body if isinstance(line, cst.SimpleStatementLine) else ()
+        imports = [each for each in here if isinstance(each, cst.Import | cst.ImportFrom)]
+        if not imports or len(imports) < len(here):
+            break
+        found += imports[:1]
+    return found
 
 
 def _is_google(statement: Import, alias: cst.ImportAlias) -> bool:

@@ -11,7 +11,8 @@ from pathlib import Path
 import libcst as cst
 
 from tqsdk.migrate.findings import Finding
-from tqsdk.migrate.flow import Analysis, Program
+from tqsdk.migrate.flow import Analysis
+from tqsdk.migrate.program import Program
 from tqsdk.migrate.rewrite import compat, imports, sdk
 from tqsdk.migrate.rewrite.edits import Edits
 from tqsdk.migrate.scan import Source, analyse

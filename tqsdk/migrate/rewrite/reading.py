@@ -7,7 +7,8 @@ from collections.abc import Mapping
 import libcst as cst
 
 from tqsdk.migrate import syntax
-from tqsdk.migrate.flow import Analysis, Program
+from tqsdk.migrate.flow import Analysis
+from tqsdk.migrate.program import Program
 from tqsdk.migrate.rewrite.edits import parents
 from tqsdk.migrate.values import (
     NOTHING,

@@ -14,7 +14,8 @@ from functools import partial
 import libcst as cst
 
 from tqsdk.migrate import syntax
-from tqsdk.migrate.flow import Analysis, Program, Sighting
+from tqsdk.migrate.flow import Analysis
+from tqsdk.migrate.program import Program, Sighting
 from tqsdk.migrate.rewrite import compat, imports
 from tqsdk.migrate.rewrite.calls import Calls, Unclear, argument, attribute, call
 from tqsdk.migrate.rewrite.edits import Edits
@@ -76,6 +77,8 @@ class Rewriting:
             for each in kinds(values, Thing)
         )
         self.calls = Calls(reading, self.edits)
+        if "too deep" in program.facts:  # not all of it is known
+            self.has_service = False
         if self.has_service:
             self.all()
 
