@@ -60,63 +60,65 @@ class Rewriting:
     """
 
     def __init__(self, module: cst.Module, program: Program, analysis: Analysis) -> None:
-        self.reading = reading = Reading(module, program, analysis)
-        self.program = program
-        self.analysis = analysis
-        self.edits = Edits()
+        self._reading = reading = Reading(module, program, analysis)
+        self._program = program
+        self._analysis = analysis
+        self._edits = Edits()
         self.unclear: list[_Doubt] = []
-        self.sightings = [each for each in self.program.sightings if each.condition(self.program)]
-        self.rules = {
+        self._sightings = [
+            each for each in self._program.sightings if each.condition(self._program)
+        ]
+        self._rules = {
             each.expression.origin: each.rule
-            for each in self.sightings
+            for each in self._sightings
             if each.rule in _METHOD_RULES
         }
-        self.has_service = any(
+        self.has_service: bool = any(
             each.kind in CHANGING and each.by in ("google", "compat")
-            for values in self.program.values.values()
+            for values in self._program.values.values()
             for each in kinds(values, Thing)
         )
-        self.calls = Calls(reading, self.edits)
+        self._calls = Calls(reading, self._edits)
         if "too deep" in program.facts:  # not all of it is known
             self.has_service = False
         if self.has_service:
-            self.all()
+            self._all()
 
     def result(self) -> Edits:
         """The changes: all of them, or notes."""
-        return self.only_notes() if self.unclear or not self.has_service else self.edits
+        return self._only_notes() if self.unclear or not self.has_service else self._edits
 
     def refrain(self, because: str) -> None:
         """Leave the program as it is, because another one with the same service is left so."""
-        for each in self.sightings:
+        for each in self._sightings:
             if each.rule == "TQM002" and isinstance(each.expression.origin, cst.CSTNode):
                 why = f"left as it is, because {because} is, which has to do with it"
                 self.unclear.append(_Doubt(each.expression.origin, "TQM002", why))
         if not self.unclear:
             self.has_service = False
 
-    def only_notes(self) -> Edits:
+    def _only_notes(self) -> Edits:
         """What is not clear, for people."""
         made = Edits()
         for doubt in self.unclear:
             made.note(doubt.node, doubt.rule, doubt.why)
         noted = {doubt.node for doubt in self.unclear}
-        for each in self.sightings:
+        for each in self._sightings:
             by_hand = each.rule in _FOR_PEOPLE or each.rule.startswith("TQM1")
             if by_hand and each.expression.origin not in noted:
                 compat.note(made, each.expression, each.rule, "")
         return made
 
-    def all(self) -> None:
+    def _all(self) -> None:
         """Change the whole program, and remember what cannot be changed."""
-        for sighting in self.sightings:
+        for sighting in self._sightings:
             self._try(sighting.expression.origin, sighting.rule, partial(self._seen, sighting))
             if sighting.rule.startswith("TQM1"):
-                compat.note(self.edits, sighting.expression, sighting.rule, "")
-        for node in list(self.reading.expressions):
-            self._try(node, self.rules.get(node, "TQM023"), partial(self._expression, node))
-        for node in self.reading.expressions:
-            if self.calls.is_foreign_error(node):
+                compat.note(self._edits, sighting.expression, sighting.rule, "")
+        for node in list(self._reading.expressions):
+            self._try(node, self._rules.get(node, "TQM023"), partial(self._expression, node))
+        for node in self._reading.expressions:
+            if self._calls.is_foreign_error(node):
                 self.unclear.append(_Doubt(node, "TQM026", "errors are those of tqsdk.errors"))
         if not self.unclear:
             self._imports()
@@ -140,11 +142,11 @@ class Rewriting:
             self._build(node, sighting.expression)
         elif rule in _METHOD_RULES:
             assert isinstance(node, cst.Call)
-            thing = self.reading.thing(node.func)
+            thing = self._reading.thing(node.func)
             if thing is None or thing.kind != "method":
                 raise Unclear("where this service comes from is not known here")
         elif rule == "TQM026":
-            self.calls.handler(node)
+            self._calls.handler(node)
 
     def _build(self, node: cst.Call, expression: syntax.Expression | syntax.Import) -> None:
         if not isinstance(expression, syntax.Call) or expression.function.origin is not node.func:
@@ -152,23 +154,25 @@ class Rewriting:
         given = [argument("", self._project(node))]
         for each in node.args[2:] if not node.args or node.args[0].keyword is None else node.args:
             name = each.keyword.value if each.keyword else "http"
-            if name in _WITHOUT_EFFECT or (name == "http" and self.calls.is_plain_http(each.value)):
+            if name in _WITHOUT_EFFECT or (
+                name == "http" and self._calls.is_plain_http(each.value)
+            ):
                 continue
             if name in ("credentials", "endpoint"):
                 given.append(argument(name, each.value))
             else:
                 raise Unclear(f"`{name}=` of the service has no equal")
-        self.edits.replaced[node] = call(cst.Name(self._client_name()), *given)
+        self._edits.replaced[node] = call(cst.Name(self._client_name()), *given)
 
     def _client_name(self) -> str:
-        taken = imports.uses(self.reading.module, "Client")
+        taken = imports.uses(self._reading.module, "Client")
         return "TaskQueueClient" if taken else "Client"
 
     def _project(self, build: cst.Call) -> cst.BaseExpression:
         """The project of all calls, which a client has once and for all."""
         found: set[str | None] = set()
         written: set[str | None] = set()
-        for program in self.analysis.connected(self.program):
+        for program in self._analysis.connected(self._program):
             for each in program.sightings:
                 if each.rule in _METHOD_RULES and isinstance(each.expression, syntax.Call):
                     project = each.expression.keywords.get("project")
@@ -185,7 +189,7 @@ class Rewriting:
 
     def _is_constant(self, name: str, build: cst.Call) -> bool:
         """Whether *name* is assigned once, at the top level, before *build* is reached."""
-        reading = self.reading
+        reading = self._reading
         targets = [
             each
             for each in imports.uses(reading.module, name)
@@ -200,7 +204,7 @@ class Rewriting:
     # Every expression
 
     def _expression(self, node: cst.CSTNode) -> None:
-        if self.reading.is_unclear(node):
+        if self._reading.is_unclear(node):
             raise Unclear("this may be something of the API's, and something else")
         if isinstance(node, cst.Comparison):
             self._membership(node)
@@ -208,7 +212,7 @@ class Rewriting:
             self._call(node)
         elif isinstance(node, cst.Subscript):
             self._item(node, node.value)
-        thing = self.reading.thing(node)
+        thing = self._reading.thing(node)
         if thing is None or thing.by not in ("google", "compat"):
             return
         if thing.kind in _STEPS and not self._is_called(node):
@@ -218,23 +222,23 @@ class Rewriting:
         if thing.kind == "batch":
             return
         if thing.kind in CHANGING and not self._changes_itself(node):
-            outer = self.reading.parents[node]
+            outer = self._reading.parents[node]
             if isinstance(outer, cst.Attribute) and outer.attr.value == "get":
-                outer = self.reading.parents[outer]
-            settled = outer in self.edits.replaced or outer in self.calls.settled
-            if not settled and not self.reading.is_at_home(node, thing.kind):
+                outer = self._reading.parents[outer]
+            settled = outer in self._edits.replaced or outer in self._calls.settled
+            if not settled and not self._reading.is_at_home(node, thing.kind):
                 raise Unclear(f"a {_WORDS[thing.kind]} is used as what it will not be any more")
 
     def _is_called(self, node: cst.CSTNode) -> bool:
-        parent = self.reading.parents[node]
+        parent = self._reading.parents[node]
         return isinstance(parent, cst.Call) and parent.func is node
 
     def _changes_itself(self, node: cst.CSTNode) -> bool:
         """Whether what *node* is part of has been looked after as a whole."""
-        return node in self.calls.settled or node in self.edits.removed
+        return node in self._calls.settled or node in self._edits.removed
 
     def _call(self, node: cst.Call) -> None:
-        step = self.reading.thing(node.func)
+        step = self._reading.thing(node.func)
         of = node.func.value if isinstance(node.func, cst.Attribute) else None
         if step is None or step.kind not in _STEPS or of is None:
             if isinstance(node.func, cst.Attribute) and node.func.attr.value == "get":
@@ -242,16 +246,16 @@ class Rewriting:
             return
         match step.kind:
             case "collection-of":
-                self.edits.replaced[node] = of
+                self._edits.replaced[node] = of
             case "method":
-                self.calls.method(node, step.of)
+                self._calls.method(node, step.of)
             case "execute":
-                self.calls.execute(node, of, step.of)
+                self._calls.execute(node, of, step.of)
             case _:
                 return
 
     def _item(self, node: cst.Call | cst.Subscript, of: cst.BaseExpression) -> None:
-        thing = self.reading.thing(of)
+        thing = self._reading.thing(of)
         key = self._key(node)
         if thing is None or thing.kind not in ("response", "task", "stats", "items"):
             return
@@ -264,13 +268,13 @@ class Rewriting:
         if thing.kind == "task":
             self._member(node, of, key)
         elif thing.kind == "stats" and key in _FIGURES:
-            self.edits.replaced[node] = attribute(of, _FIGURES[key])
+            self._edits.replaced[node] = attribute(of, _FIGURES[key])
         elif thing.kind == "response" and key in ("items", "stats"):
-            if isinstance(node, cst.Subscript) and self.calls.expects_missing(node):
+            if isinstance(node, cst.Subscript) and self._calls.expects_missing(node):
                 raise Unclear("an empty list raises no KeyError")
-            self.edits.replaced[node] = of
+            self._edits.replaced[node] = of
         elif thing.kind == "response" and thing.of == "taskqueues.get" and key == "maxLeases":
-            self.edits.replaced[node] = attribute(of, "max_leases")
+            self._edits.replaced[node] = attribute(of, "max_leases")
         else:
             raise Unclear(f"`{key}` of an answer has no equal")
 
@@ -278,72 +282,72 @@ class Rewriting:
         index = node.args[0].value if isinstance(node, cst.Call) and node.args else None
         if isinstance(node, cst.Subscript) and isinstance(node.slice[0].slice, cst.Index):
             index = node.slice[0].slice.value
-        found = texts(self.reading.values(index)) if index is not None else []
+        found = texts(self._reading.values(index)) if index is not None else []
         return found[0] if len(found) == 1 else None
 
     def _member(
         self, node: cst.Call | cst.Subscript, task: cst.BaseExpression, key: str | None
     ) -> None:
-        parent = self.reading.parents[node]
+        parent = self._reading.parents[node]
         if isinstance(parent, cst.AugAssign | cst.Del):
             raise Unclear("a task cannot be changed")
         if isinstance(parent, cst.AssignTarget):
             self._set_member(parent, key)
         elif key in _OF_TASKS:
-            self.edits.replaced[node] = attribute(task, _OF_TASKS[key])
+            self._edits.replaced[node] = attribute(task, _OF_TASKS[key])
         elif key == "payloadBase64":
-            self.calls.payload_read(node, task)
+            self._calls.payload_read(node, task)
         else:
             raise Unclear(f"`{key}` of a task has no equal, or is of another type")
 
     def _set_member(self, target: cst.AssignTarget, key: str | None) -> None:
         """``task["queueName"] = ...`` was needed to renew; a lease knows its queue."""
-        statement = self.reading.parents[target]
+        statement = self._reading.parents[target]
         if (
             key != "queueName"
             or not isinstance(statement, cst.Assign)
             or len(statement.targets) > 1
         ):
             raise Unclear("a task cannot be changed")
-        self.edits.removed.add(statement)
-        self.calls.settled.add(target.target)
+        self._edits.removed.add(statement)
+        self._calls.settled.add(target.target)
 
     def _membership(self, node: cst.Comparison) -> None:
         """``"items" in response``."""
         first = node.comparisons[0]
-        thing = self.reading.thing(first.comparator)
+        thing = self._reading.thing(first.comparator)
         if thing is None or thing.kind not in ("response", "task", "stats"):
             return
-        if thing.kind != "response" or Plain("items") not in self.reading.values(node.left):
+        if thing.kind != "response" or Plain("items") not in self._reading.values(node.left):
             raise Unclear("whether a member is there has to be asked otherwise")
         response = first.comparator
-        self.calls.settled.add(first)
+        self._calls.settled.add(first)
         if isinstance(first.operator, cst.NotIn):
             space = cst.SimpleWhitespace(" ")
-            self.edits.replaced[node] = cst.UnaryOperation(
+            self._edits.replaced[node] = cst.UnaryOperation(
                 cst.Not(whitespace_after=space), response
             )
-        elif self.reading.is_condition(node):
-            self.edits.replaced[node] = response
+        elif self._reading.is_condition(node):
+            self._edits.replaced[node] = response
         else:
-            self.edits.replaced[node] = call(cst.Name("bool"), argument("", response))
+            self._edits.replaced[node] = call(cst.Name("bool"), argument("", response))
 
     # Imports
 
     def _imports(self) -> None:
-        module = self.reading.module
-        builds = [each for each in self.edits.replaced if self._is_build(each)]
+        module = self._reading.module
+        builds = [each for each in self._edits.replaced if self._is_build(each)]
         if builds:
             functions = [each.func for each in builds if isinstance(each, cst.Call)]
             source = imports.source(module, functions)
             name = self._client_name()
-            imports.put(self.edits, module, source, imports.new_import("tqsdk", "Client", name))
-        for place, name in sorted(self.calls.needed):
-            imports.add(self.edits, module, place, name)
+            imports.put(self._edits, module, source, imports.new_import("tqsdk", "Client", name))
+        for place, name in sorted(self._calls.needed):
+            imports.add(self._edits, module, place, name)
 
     def _is_build(self, node: cst.CSTNode) -> bool:
         return any(
-            each.rule == "TQM002" and each.expression.origin is node for each in self.sightings
+            each.rule == "TQM002" and each.expression.origin is node for each in self._sightings
         )
 
 
