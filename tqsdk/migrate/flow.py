@@ -27,6 +27,7 @@ class Analysis:
         self.libraries = libraries
         self.knowledge: Knowledge = knowledge or Knowledge()
         self.programs: dict[str, Program] = {}
+        self._by_last_word: dict[str, list[Program]] = {}
         self.records: dict[int, Kept] = {}
         self.functions: dict[int, LocalFunction] = {}
         self.classes: dict[int, LocalClass] = {}
@@ -39,6 +40,7 @@ class Analysis:
             name += "#"
         program.name = name
         self.programs[name] = program
+        self._by_last_word.setdefault(_last_word(name), []).append(program)
 
     def run(self) -> None:
         """Look at all programs."""
@@ -87,7 +89,8 @@ class Analysis:
 
     def _program(self, path: str, importer: Program) -> Program | None:
         """The program that is imported as *path*: the nearest, as search paths are not known."""
-        if not path:
+        alike = self._by_last_word.get(_last_word(path), [])
+        if not path or not alike:
             return None
         if path in self.programs:
             return self.programs[path]
@@ -96,7 +99,7 @@ class Analysis:
             folder = folder.rpartition(".")[0]
             if found := self.programs.get(f"{folder}.{path}"):
                 return found
-        ends = [each for name, each in self.programs.items() if name.endswith(f".{path}")]
+        ends = [each for each in alike if each.name.endswith(f".{path}")]
         return ends[0] if len(ends) == 1 else None
 
     def _look_at(self, program: Program) -> None:
@@ -108,6 +111,10 @@ class Analysis:
         except RecursionError:
             program.facts.add("too deep")
         self.learned += program.scope.names != before
+
+
+def _last_word(name: str) -> str:
+    return name.rpartition(".")[2]
 
 
 def _absolute(path: str, importer: Program) -> str:
