@@ -63,7 +63,7 @@ def handlers(engine: Engine, store: WatchedStore) -> dict[str, Serve]:
         unit = engine.drain(queue, most_tasks=_MOST_DRAINED, most_payload_bytes=_MOST_PAYLOAD_BYTES)
 
         def work(tx: Transaction) -> list[Members]:
-            now = engine.clock.now()
+            now = engine.now_in(tx)
             return [_as_it_was(task, now) for task in unit(tx)]
 
         return Plan(work, lambda drained: {"items": drained} if drained else {})

@@ -278,7 +278,7 @@ class Engine:
         self.queues.pull_queue(queue.name)
 
         def work(tx: Transaction) -> Sequence[Task]:
-            now = self.clock.now()
+            now = self.now_in(tx)
             drained: list[Task] = []
             room = most_payload_bytes
             for each in tx.first(queue, limit=most_tasks):
