@@ -46,7 +46,7 @@ def _closing(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.fixture
 def run(server, monkeypatch) -> Callable[[str], tuple[str, list[object]]]:
     """Run a program on the server: what it printed, and what is stored afterwards."""
-    monkeypatch.setenv("TASKQUEUE_EMULATOR_HOST", f"{server.host}:{server.port}")
+    monkeypatch.setenv("TASKQUEUE_EMULATOR_HOST", server.host)
 
     def run(text: str) -> tuple[str, list[object]]:
         project = a_project()

@@ -47,16 +47,9 @@ def test_every_method_of_the_contract_is_reached(described):
     assert reached == set(described.methods)
 
 
-def test_every_row_of_the_error_table_is_reached(tmp_path, monkeypatch):
+def test_every_wire_error_and_every_row_of_their_table_is_reached(tmp_path, monkeypatch):
     table = Watched(errors._TABLE)
     monkeypatch.setattr(errors, "_TABLE", table)
-
-    play_all(tmp_path)
-
-    assert set(table) - table.met == set()
-
-
-def test_every_wire_error_is_reached(tmp_path, monkeypatch):
     factories = {
         name: function
         for name, function in inspect.getmembers(errors, inspect.isfunction)
@@ -68,6 +61,7 @@ def test_every_wire_error_is_reached(tmp_path, monkeypatch):
 
     play_all(tmp_path)
 
+    assert set(table) - table.met == set()
     assert set(factories) - met == ONLY_OF_THE_LOOP
 
 

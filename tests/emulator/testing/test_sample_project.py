@@ -13,8 +13,11 @@ import pytest
 PROJECT = Path(__file__).parents[2] / "examples" / "pytest_project"
 
 
-@pytest.mark.parametrize("seed", random.sample(range(100_000), 2), ids=["one order", "another"])
-def test_the_sample_project_passes_in_any_order(seed):
+@pytest.mark.parametrize(
+    "number", [0, *(pytest.param(each, marks=pytest.mark.soak) for each in range(1, 6))]
+)
+def test_the_sample_project_passes_in_any_order(number):
+    seed = random.randrange(100_000)
     print(
         f"pytest -n 4 --random-order-bucket=global --random-order-seed={seed}"
     )  # shown if it fails
