@@ -15,7 +15,7 @@ from emulator.engine.store import Outcome, Store, Work
 from emulator.rest import messages
 from emulator.rest.door import Door
 from emulator.service import Service, open_service
-from emulator.storage.sqlite import Durability
+from emulator.storage.sqlite_file import Durability
 from emulator.wsgi_spoiling import has_relay, spoiled
 
 

@@ -16,7 +16,7 @@ from emulator.engine import limits
 from emulator.engine.limits import Limits
 from emulator.engine.model import QueueSettings
 from emulator.engine.queues import QueueBook
-from emulator.storage.sqlite import Durability
+from emulator.storage.sqlite_file import Durability
 
 LimitsName: TypeAlias = Literal["standard", "strict", "relaxed"]
 AuthMode: TypeAlias = Literal["open", "tokens", "google"]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from emulator.files import replaced
 from emulator.storage.errors import StoreUnusableError
-from emulator.storage.sqlite import read_only
+from emulator.storage.sqlite_file import read_only
 
 # Between two reports; SQLite copies some 100,000 pages a second.
 _PAGES_AT_ONCE = 4_096

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, TypedDict
 
 from emulator.config import AuthMode, LimitsName, Settings, sqlite_path
-from emulator.storage.sqlite import Durability
+from emulator.storage.sqlite_file import Durability
 
 # Settings whose options have another name: these are given once for each value.
 _REPEATABLE = {"allowed_hosts": "allowed-host", "google_audiences": "google-audience"}
