@@ -1,0 +1,217 @@
+"""How far a move has come, on the disk: what a run that was killed is taken up from.
+
+It is a small SQLite file, each change of which is on the disk before the method returns. One run
+has it at a time.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+from tqsdk.migrate.moving.model import Fate, MoveError, Outcome, Record
+
+_VERSION = "1"
+
+_SCHEMA = """
+CREATE TABLE fact (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE refusal (name TEXT PRIMARY KEY, reason TEXT NOT NULL) WITHOUT ROWID;
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many records were stored, were there before, and were refused."""
+
+    stored: int = 0
+    there: int = 0
+    refused: int = 0
+
+    @property
+    def all(self) -> int:
+        return self.stored + self.there + self.refused
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """The batch that was on its way.
+
+    Attributes:
+        is_put: Whether it is at the target, so that only the source is to be told.
+    """
+
+    place: str
+    is_put: bool
+
+
+class Ledger:
+    """The ledger of one move.
+
+    Args:
+        path: Made if it is not there.
+        move: What is moved, from where, to where, how: a ledger is for one move only.
+
+    Raises:
+        MoveError: It is another move's, another run has it, or it is no ledger.
+    """
+
+    def __init__(self, path: Path, move: str) -> None:
+        self.path = path
+        try:
+            self._database = _opened(path)
+            self._begin(move)
+        except sqlite3.OperationalError as error:
+            raise MoveError(f"{path}: {error}; does another run have this ledger?") from error
+        except sqlite3.DatabaseError as error:
+            raise MoveError(f"{path}: this is no ledger: {error}") from error
+
+    def begun(self) -> Begun | None:
+        """The batch that was begun and is not done."""
+        place = self._fact("begun")
+        return None if place is None else Begun(place, self._fact("is_put") is not None)
+
+    def begin(self, place: str) -> None:
+        """A batch is about to be put."""
+        with self._changing():
+            self._set({"begun": place, "is_put": None, "attempt": None})
+
+    def put(self, records: Sequence[Record], outcomes: Sequence[Outcome], mark: str | None) -> None:
+        """The batch is at the target, which is at *mark* now."""
+        fates = [outcome.fate for outcome in outcomes]
+        tally = self.tally
+        refusals = [
+            (record.name, outcome.reason)
+            for record, outcome in zip(records, outcomes, strict=True)
+            if outcome.fate is Fate.REFUSED
+        ]
+        with self._changing():
+            self._set(
+                {
+                    "is_put": "yes",
+                    "mark": mark,
+                    "stored": str(tally.stored + fates.count(Fate.STORED)),
+                    "there": str(tally.there + fates.count(Fate.THERE)),
+                    "refused": str(tally.refused + fates.count(Fate.REFUSED)),
+                }
+            )
+            self._database.executemany("INSERT OR REPLACE INTO refusal VALUES (?, ?)", refusals)
+
+    def done(self, place: str) -> None:
+        """The source knows of the batch too."""
+        with self._changing():
+            self._set({"begun": None, "is_put": None, "after": place})
+
+    def complete(self) -> None:
+        """All is moved."""
+        with self._changing():
+            self._set({"complete": "yes"})
+
+    @property
+    def is_complete(self) -> bool:
+        return self._fact("complete") is not None
+
+    @property
+    def is_new(self) -> bool:
+        """Whether no batch was ever begun."""
+        return self._fact("begun") is None and self._fact("after") is None
+
+    @property
+    def after(self) -> str | None:
+        """The place of the last batch that is done."""
+        return self._fact("after")
+
+    @property
+    def mark(self) -> str | None:
+        """Where the target was when the last batch was put."""
+        return self._fact("mark")
+
+    @property
+    def attempt(self) -> str | None:
+        """What a source is about to ask for: cleared when the next batch has begun."""
+        return self._fact("attempt")
+
+    @attempt.setter
+    def attempt(self, text: str) -> None:
+        with self._changing():
+            self._set({"attempt": text})
+
+    @property
+    def tally(self) -> Tally:
+        counts = (int(self._fact(name) or 0) for name in ("stored", "there", "refused"))
+        return Tally(*counts)
+
+    def refusals(self) -> Iterator[tuple[str, str]]:
+        """Name and reason of each record that was refused."""
+        yield from self._database.execute("SELECT name, reason FROM refusal ORDER BY name")
+
+    def refused_of(self, records: Sequence[Record]) -> set[str]:
+        """The names of those of *records* that were refused."""
+        find = "SELECT name FROM refusal WHERE name = ?"
+        found = (self._database.execute(find, (record.name,)).fetchone() for record in records)
+        return {row[0] for row in found if row is not None}
+
+    def remove(self) -> None:
+        """Close it, and delete its file."""
+        self.close()
+        self.path.unlink()
+
+    def close(self) -> None:
+        self._database.close()
+
+    def __enter__(self) -> Ledger:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _begin(self, move: str) -> None:
+        with self._changing():
+            if self._database.execute("SELECT name FROM sqlite_schema").fetchone() is None:
+                for statement in filter(str.strip, _SCHEMA.split(";")):
+                    self._database.execute(statement)
+                self._set({"version": _VERSION, "move": move})
+        if self._fact("version") != _VERSION:
+            raise MoveError(f"{self.path}: written by another version of taskqueue-sdk")
+        if self._fact("move") != move:
+            raise MoveError(
+                f"{self.path} is the ledger of another move: {self._fact('move')}; give another"
+                " with --ledger"
+            )
+
+    @contextmanager
+    def _changing(self) -> Iterator[None]:
+        self._database.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._database.execute("ROLLBACK")
+            raise
+        self._database.execute("COMMIT")
+
+    def _fact(self, name: str) -> str | None:
+        row = self._database.execute("SELECT value FROM fact WHERE name = ?", (name,)).fetchone()
+        return None if row is None else row[0]
+
+    def _set(self, facts: Mapping[str, str | None]) -> None:
+        for name, value in facts.items():
+            if value is None:
+                self._database.execute("DELETE FROM fact WHERE name = ?", (name,))
+            else:
+                self._database.execute("INSERT OR REPLACE INTO fact VALUES (?, ?)", (name, value))
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    database = sqlite3.connect(path, isolation_level=None, timeout=0)
+    database.execute("PRAGMA locking_mode = EXCLUSIVE")
+    database.execute("PRAGMA journal_mode = WAL")
+    database.execute("PRAGMA synchronous = FULL")
+    return database
