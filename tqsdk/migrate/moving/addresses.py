@@ -1,0 +1,107 @@
+"""Which source or target an address names.
+
+Modules are imported when an address asks for them, and the libraries they need when it is opened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import TypeAlias, TypeVar
+
+from tqsdk.client import Client
+from tqsdk.clock import Clock
+from tqsdk.migrate.moving.ledger import Ledger
+from tqsdk.migrate.moving.model import MoveError, Record, Source, Target
+
+T = TypeVar("T")
+
+FILE_SUFFIXES = (".jsonl", ".jsonl.zst", ".ndjson")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What addresses do not say.
+
+    Attributes:
+        clock: Measures time, and waits.
+        client: Makes the client that the command's shared options describe, for ``tq:QUEUE``.
+        token: Of the server that the address names; never that of another one.
+        mode: How a queue is read: ``drain`` or ``copy``.
+        lease_seconds: For how long a batch is leased; None is what *mode* needs.
+        batch: How many records are moved at once.
+        wait: For how many seconds to wait for tasks that cannot be leased yet.
+        force: Whether to read a queue though its tasks may not survive it.
+        note: Tells people what is worth knowing.
+    """
+
+    clock: Clock
+    client: Callable[[], Client]
+    token: str | None = None
+    mode: str = "drain"
+    lease_seconds: int | None = None
+    batch: int = 1000
+    wait: float = 0.0
+    force: bool = False
+    note: Callable[[str], None]
+
+
+# Reads all there is, changing nothing, for ``verify``.
+Reading: TypeAlias = AbstractContextManager[Iterator[Record]]
+
+OpenSource: TypeAlias = Callable[[str, Settings, Ledger], Source]
+OpenTarget: TypeAlias = Callable[[str, Settings], Target]
+OpenReading: TypeAlias = Callable[[str, Settings], Reading]
+
+
+def source(address: str, settings: Settings, ledger: Ledger) -> Source:
+    """The source that *address* names.
+
+    Raises:
+        MoveError: It names none.
+    """
+    return _of(SOURCES, address, "read from")(address, settings, ledger)
+
+
+def target(address: str, settings: Settings) -> Target:
+    """The target that *address* names.
+
+    Raises:
+        MoveError: It names none.
+    """
+    return _of(TARGETS, address, "written to")(address, settings)
+
+
+def reading(address: str, settings: Settings) -> Reading:
+    """What *address* names, to be read and not changed.
+
+    Raises:
+        MoveError: It names nothing of that kind.
+    """
+    return _of(READINGS, address, "read without being changed")(address, settings)
+
+
+def scheme_of(address: str) -> str:
+    """What comes before the colon; ``file`` for the path of a file."""
+    scheme, colon, _ = address.partition(":")
+    if colon and len(scheme) > 1:  # one letter is a drive
+        return scheme
+    return "file"
+
+
+def _of(openers: dict[str, T], address: str, doing: str) -> T:
+    opener = openers.get(scheme_of(address))
+    if opener is None:
+        raise MoveError(
+            f"{address!r} cannot be {doing}; what can begins with "
+            f"{', '.join(f'{each}:' for each in sorted(openers))} or is the path of a file"
+        )
+    return opener
+
+
+SOURCES: dict[str, OpenSource] = {}
+
+TARGETS: dict[str, OpenTarget] = {}
+
+READINGS: dict[str, OpenReading] = {}
