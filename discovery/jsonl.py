@@ -41,6 +41,7 @@ __all__ = [
     "LeasesLine",
     "Line",
     "Lines",
+    "Speller",
     "TaskLine",
     "TombstoneLine",
     "Trailer",
@@ -100,18 +101,46 @@ def write(header: Header, lines: Iterable[Line]) -> Iterator[bytes]:
         header: Its first line.
         lines: What it has; in order if the header says so.
     """
-    sha256 = hashlib.sha256()
-    counts = _Counts()
-    first = _spelled({"format": FORMAT, "version": VERSION, **header_members(header)})
-    sha256.update(first)
-    yield first
+    speller = Speller(header)
+    yield speller.first()
     for line in lines:
-        counts.add(line)
-        spelled = _spelled(members_of(line))
-        sha256.update(spelled)
-        yield spelled
+        yield speller.line(line)
     if header.trailer:
-        yield _spelled({"kind": "end", **counts.members(), "sha256": sha256.hexdigest()})
+        yield speller.last()
+
+
+class Speller:
+    """Spells a file for whoever writes it in pieces, or goes on with one that was begun."""
+
+    def __init__(self, header: Header) -> None:
+        self._header = header
+        self._sha256 = hashlib.sha256()
+        self._counts = _Counts()
+
+    def first(self) -> bytes:
+        """The first line."""
+        members = header_members(self._header)
+        return self._hashed(_spelled({"format": FORMAT, "version": VERSION, **members}))
+
+    def line(self, line: Line) -> bytes:
+        """The next one."""
+        self._counts.add(type(line))
+        return self._hashed(_spelled(members_of(line)))
+
+    def last(self) -> bytes:
+        """The last line."""
+        sha256 = self._sha256.hexdigest()
+        return _spelled({"kind": "end", **self._counts.members(), "sha256": sha256})
+
+    def take(self, raw: bytes, kind: type[Line] | None) -> None:
+        """Count the next line of a file that was begun; *kind* is None for the first one."""
+        self._hashed(raw)
+        if kind is not None:
+            self._counts.add(kind)
+
+    def _hashed(self, raw: bytes) -> bytes:
+        self._sha256.update(raw)
+        return raw
 
 
 def read(file: Lines) -> tuple[Header, Iterator[Line]]:
@@ -153,8 +182,8 @@ class _Counts:
     def __init__(self) -> None:
         self._kinds: Counter[type[Line]] = Counter()
 
-    def add(self, line: Line) -> None:
-        self._kinds[type(line)] += 1
+    def add(self, kind: type[Line]) -> None:
+        self._kinds[kind] += 1
 
     def check(self, trailer: Trailer, sha256: str) -> None:
         for name, count in self.members().items():
@@ -235,7 +264,7 @@ class _Reader:
                 line = line_of(Members(members, project=header.project, queue=header.queue))
                 if isinstance(line, TaskLine | TombstoneLine):
                     names.check(line)
-                counts.add(line)
+                counts.add(type(line))
                 yield line
             self._sha256.update(raw)
         if header.trailer:
