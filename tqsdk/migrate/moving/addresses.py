@@ -17,8 +17,6 @@ from tqsdk.migrate.moving.model import MoveError, Record, Source, Target
 
 T = TypeVar("T")
 
-FILE_SUFFIXES = (".jsonl", ".jsonl.zst", ".ndjson")
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
@@ -27,8 +25,8 @@ class Settings:
     Attributes:
         clock: Measures time, and waits.
         client: Makes the client that the command's shared options describe, for ``tq:QUEUE``.
-        token: Of the server that the address names; never that of another one.
-        mode: How a queue is read: ``drain`` or ``copy``.
+        token: Of the server that the address names, or that of *client*; never another one's.
+        mode: How a queue is read: ``drain``, ``copy`` or ``exact``; None if that was not said.
         lease_seconds: For how long a batch is leased; None is what *mode* needs.
         batch: How many records are moved at once.
         wait: For how many seconds to wait for tasks that cannot be leased yet.
@@ -39,7 +37,7 @@ class Settings:
     clock: Clock
     client: Callable[[], Client]
     token: str | None = None
-    mode: str = "drain"
+    mode: str | None = None
     lease_seconds: int | None = None
     batch: int = 1000
     wait: float = 0.0
@@ -100,8 +98,71 @@ def _of(openers: dict[str, T], address: str, doing: str) -> T:
     return opener
 
 
-SOURCES: dict[str, OpenSource] = {}
+def _file_source(address: str, settings: Settings, ledger: Ledger) -> Source:
+    from tqsdk.migrate.moving.files import FileSource, path_of
 
-TARGETS: dict[str, OpenTarget] = {}
+    return FileSource(path_of(address), batch=settings.batch)
 
-READINGS: dict[str, OpenReading] = {}
+
+def _file_target(address: str, settings: Settings) -> Target:
+    from tqsdk.migrate.moving.files import FileTarget, path_of
+
+    return FileTarget(path_of(address), clock=settings.clock)
+
+
+def _file_reading(address: str, settings: Settings) -> Reading:
+    from tqsdk.migrate.moving.files import opened, path_of
+
+    return opened(path_of(address))
+
+
+def _server_source(address: str, settings: Settings, ledger: Ledger) -> Source:
+    from tqsdk.migrate.moving import exported, leases, server
+
+    place = server.place(address, settings.client, settings.token)
+    if settings.mode is None:
+        raise MoveError("say with --mode how to read a queue: drain, copy or exact")
+    if settings.mode == "exact":
+        return exported.ExactSource(place, token=settings.token, batch=settings.batch)
+    return leases.source(
+        settings.mode,
+        place,
+        ledger,
+        clock=settings.clock,
+        seconds=settings.lease_seconds,
+        batch=settings.batch,
+        wait=settings.wait,
+        force=settings.force,
+        note=settings.note,
+    )
+
+
+def _server_target(address: str, settings: Settings) -> Target:
+    from tqsdk.migrate.moving import server
+
+    return server.ServerTarget(server.place(address, settings.client, settings.token))
+
+
+def _server_reading(address: str, settings: Settings) -> Reading:
+    from tqsdk.migrate.moving import exported, server
+
+    place = server.place(address, settings.client, settings.token)
+    return exported.looked_at(place, settings.token)
+
+
+_SERVERS = ("tq", "tq+http", "tq+https")
+
+SOURCES: dict[str, OpenSource] = {
+    "file": _file_source,
+    **dict.fromkeys(_SERVERS, _server_source),
+}
+
+TARGETS: dict[str, OpenTarget] = {
+    "file": _file_target,
+    **dict.fromkeys(_SERVERS, _server_target),
+}
+
+READINGS: dict[str, OpenReading] = {
+    "file": _file_reading,
+    **dict.fromkeys(_SERVERS, _server_reading),
+}

@@ -7,7 +7,7 @@ has it at a time.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,9 +17,15 @@ from tqsdk.migrate.moving.model import Fate, MoveError, Outcome, Record
 
 _VERSION = "1"
 
+_AT_ONCE = 1000  # tasks
+
 _SCHEMA = """
 CREATE TABLE fact (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE refusal (name TEXT PRIMARY KEY, reason TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE held (
+    name TEXT PRIMARY KEY, token INTEGER NOT NULL, retry_count INTEGER NOT NULL,
+    released INTEGER NOT NULL DEFAULT 0
+) WITHOUT ROWID;
 """
 
 
@@ -46,6 +52,15 @@ class Begun:
 
     place: str
     is_put: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A task that is leased, and what proves it."""
+
+    name: str
+    token: int
+    retry_count: int
 
 
 class Ledger:
@@ -126,8 +141,8 @@ class Ledger:
 
     @property
     def mark(self) -> str | None:
-        """Where the target was when the last batch was put."""
-        return self._fact("mark")
+        """Where the target was when the last batch was put; None if none was ever begun."""
+        return None if self.is_new else self._fact("mark") or ""
 
     @property
     def attempt(self) -> str | None:
@@ -135,7 +150,7 @@ class Ledger:
         return self._fact("attempt")
 
     @attempt.setter
-    def attempt(self, text: str) -> None:
+    def attempt(self, text: str | None) -> None:
         with self._changing():
             self._set({"attempt": text})
 
@@ -153,6 +168,42 @@ class Ledger:
         find = "SELECT name FROM refusal WHERE name = ?"
         found = (self._database.execute(find, (record.name,)).fetchone() for record in records)
         return {row[0] for row in found if row is not None}
+
+    def hold(self, tasks: Iterable[Held]) -> None:
+        """Leased tasks, which are to be released at the end; a newer lease takes the older's place."""
+        with self._changing():
+            self._database.executemany(
+                "INSERT OR REPLACE INTO held (name, token, retry_count) VALUES (?, ?, ?)",
+                [(each.name, each.token, each.retry_count) for each in tasks],
+            )
+
+    def holds(self, name: str) -> bool:
+        """Whether ``hold`` has seen the task."""
+        found = self._database.execute("SELECT 1 FROM held WHERE name = ?", (name,))
+        return found.fetchone() is not None
+
+    def start_releasing(self) -> int:
+        """From here on tasks are released, and none is leased; how many were held."""
+        with self._changing():
+            self._set({"releasing": "yes"})
+        count: int = self._database.execute("SELECT count(*) FROM held").fetchone()[0]
+        return count
+
+    @property
+    def is_releasing(self) -> bool:
+        return self._fact("releasing") is not None
+
+    def unreleased(self) -> Iterator[list[Held]]:
+        """Those that are not released yet, some at once; ``released`` must be told of each."""
+        find = "SELECT name, token, retry_count FROM held WHERE NOT released LIMIT ?"
+        while rows := self._database.execute(find, (_AT_ONCE,)).fetchall():
+            yield [Held(*row) for row in rows]
+
+    def released(self, tasks: Iterable[Held]) -> None:
+        with self._changing():
+            self._database.executemany(
+                "UPDATE held SET released = 1 WHERE name = ?", [(each.name,) for each in tasks]
+            )
 
     def remove(self) -> None:
         """Close it, and delete its file."""

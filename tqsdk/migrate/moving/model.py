@@ -134,8 +134,9 @@ class Target(Protocol):
         """Called before anything is put.
 
         Args:
-            mark: What ``mark`` said when the last batch was put that is on the ledger; None if
-                none is. A target that can goes back to it, and forgets what came after.
+            mark: What ``mark`` said when the last batch was put that is on the ledger; empty if a
+                first one was only begun, or ``mark`` said nothing; None if this is the first run.
+                A target that can goes back to it, and forgets what came after.
 
         Raises:
             MoveError: What is there is not what was left there.

@@ -104,7 +104,8 @@ def preview(source: Source, target: Target, step: Callable[[int], None]) -> Prev
         return Preview(source.total(), Counter(), is_read=False)
     count = 0
     refusals: Counter[str] = Counter()
-    for count, record in enumerate(records, 1):
+    for record in records:
+        count += 1
         reason = target.refusal(record)
         if reason is not None:
             refusals[reason] += 1
