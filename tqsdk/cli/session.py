@@ -67,7 +67,7 @@ class Session:
         return Client(
             self.project,
             endpoint=self.endpoint,
-            token=self._token(),
+            token=self.given_token(),
             credentials=auth.default() if self.auth else None,
             transport=self.transport,
             timeout=Options().timeout if self.timeout is None else self.timeout,
@@ -83,16 +83,20 @@ class Session:
         """Tell standard error what is worth knowing, and no failure."""
         click.echo(dumps({"note": text}) if self.json else f"tq: {text}", err=True)
 
-    def _token(self) -> str | None:
-        """The token of the options, else that of the environment."""
+    def given_token(self) -> str | None:
+        """The token of the options, else that of the environment; None with ``--auth``.
+
+        Raises:
+            UsageError: The options give more than one.
+        """
         if len([each for each in (self.token, self.token_file, self.auth) if each]) > 1:
             raise click.UsageError("give one of --token, --token-file and --auth")
         if self.auth:
             return None
         if self.token or self.token_file:
-            return self.token or _first_line(self.token_file)
+            return self.token or first_line(self.token_file)
         file = os.environ.get(TOKEN_FILE)
-        return os.environ.get(TOKEN) or (_first_line(Path(file)) if file else None)
+        return os.environ.get(TOKEN) or (first_line(Path(file)) if file else None)
 
 
 def shared_options(command: _F) -> _F:
@@ -151,7 +155,12 @@ _SHARED = (
 )
 
 
-def _first_line(path: Path | None) -> str | None:
+def first_line(path: Path | None) -> str | None:
+    """The token in the file at *path*; None without one.
+
+    Raises:
+        UsageError: It is empty.
+    """
     if path is None:
         return None
     lines = path.read_text(errors="replace").splitlines()

@@ -64,6 +64,10 @@ class Leasing:
         self._batch = batch
         self._wait = wait
 
+    def total(self) -> int:
+        """How many tasks there are, those included that earlier runs took away."""
+        return self.queue.stats().total_tasks + self._ledger.tally.all
+
     def __iter__(self) -> Iterator[Leased]:
         waited = 0.0
         while True:
@@ -174,7 +178,7 @@ class DrainSource:
         return f"{left:,} tasks are left in the queue: leased by others, or not due yet"
 
     def total(self) -> int:
-        return self._leasing.queue.stats().total_tasks
+        return self._leasing.total()
 
     def preview(self) -> None:
         return None

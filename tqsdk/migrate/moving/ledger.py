@@ -170,7 +170,7 @@ class Ledger:
         return {row[0] for row in found if row is not None}
 
     def hold(self, tasks: Iterable[Held]) -> None:
-        """Leased tasks, which are to be released at the end; a newer lease takes the older's place."""
+        """Leased tasks, to be released at the end; the newest lease of a task counts."""
         with self._changing():
             self._database.executemany(
                 "INSERT OR REPLACE INTO held (name, token, retry_count) VALUES (?, ?, ?)",

@@ -34,6 +34,18 @@ class Pace:
         self._free_at = max(now, self._free_at) + records / self._per_second
 
 
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """What a move has done.
+
+    Attributes:
+        left: What the source could not see, in words; None if that is nothing.
+    """
+
+    tally: Tally
+    left: str | None
+
+
 def move(
     source: Source,
     target: Target,
@@ -42,7 +54,7 @@ def move(
     pace: Pace,
     most_refused: int,
     step: Callable[[int], None],
-) -> Tally:
+) -> Moved:
     """Move all that *source* has, or what is left of it after a run that was killed.
 
     Args:
@@ -51,17 +63,16 @@ def move(
         ledger: Of this move.
         pace: How fast.
         most_refused: Give up if more are refused: then it is hardly about the records.
-        step: Told how many records were done, after each batch.
+        step: Told how many records are done, after each batch.
 
     Returns:
-        What became of all records, earlier runs included.
+        What became of all records, those of earlier runs included.
 
     Raises:
         MoveError: It cannot go on. Another call takes up from here.
         TaskQueueError: Likewise.
     """
     target.resume(ledger.mark)
-    step(ledger.tally.all)
     begun = ledger.begun()
     if begun is not None:
         batch = source.again(begun.place)
@@ -79,7 +90,7 @@ def move(
             name, reason = next(ledger.refusals())
             raise MoveError(f"{ledger.tally.refused} are refused, {name!r} because {reason}")
     target.finish()
-    return ledger.tally
+    return Moved(ledger.tally, source.finish())
 
 
 @dataclass(frozen=True, slots=True)
