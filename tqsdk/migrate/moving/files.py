@@ -29,7 +29,6 @@ from tqsdk.migrate.moving.model import (
 )
 from tqsdk.version import __version__
 
-_MOST_BYTES = 4 << 20  # of the payloads in a batch
 _CHUNK_BYTES = 1 << 20
 
 
@@ -43,15 +42,17 @@ class FileSource:
 
     Args:
         path: It is read to its end before anything is moved, so that half a file is not begun.
-        batch: Tasks in one batch, unless they are large.
+        batch: Tasks in one batch.
+        batch_bytes: Of their payloads, about.
 
     Raises:
         MoveError: It is no such file, or not a whole one.
     """
 
-    def __init__(self, path: Path, *, batch: int) -> None:
+    def __init__(self, path: Path, *, batch: int, batch_bytes: int = 4 << 20) -> None:
         self._path = path
         self._batch = batch
+        self._batch_bytes = batch_bytes
         self._tasks = self._others = 0
         with _reading(path) as lines:
             for line in lines:
@@ -65,7 +66,7 @@ class FileSource:
         done = sum(_numbers(after)) if after is not None else 0
         with opened(self._path) as records:
             records = islice(records, done, None)
-            while batch := list(_few(records, self._batch)):
+            while batch := list(_few(records, self._batch, self._batch_bytes)):
                 yield Batch(batch, f"{done}+{len(batch)}")
                 done += len(batch)
 
@@ -131,9 +132,9 @@ class FileTarget:
             self._path.unlink(missing_ok=True)
             return
         size = int(mark)
-        self._file = io.FileIO(self._path, "r+")
-        if self._file.seek(0, os.SEEK_END) < size:
+        if not self._path.exists() or self._path.stat().st_size < size:
             raise MoveError(f"{self._path} is shorter than it was when the ledger was written")
+        self._file = io.FileIO(self._path, "r+")
         self._file.truncate(size)
         self._file.seek(size)
         self._speller = self._spelled_before()
@@ -212,12 +213,12 @@ def _named(task: TaskLine, number: int) -> TaskLine:
     return replace(task, name=f"line-{number}-{digest.hexdigest()[:32]}")
 
 
-def _few(records: Iterator[Record], count: int) -> Iterator[Record]:
+def _few(records: Iterator[Record], count: int, most_bytes: int) -> Iterator[Record]:
     size = 0
     for record in islice(records, count):
         yield record
         size += len(record.payload)
-        if size >= _MOST_BYTES:
+        if size >= most_bytes:
             return
 
 

@@ -76,13 +76,18 @@ class Ledger:
 
     def __init__(self, path: Path, move: str) -> None:
         self.path = path
+        self._database = sqlite3.connect(path, isolation_level=None, timeout=0)
         try:
-            self._database = _opened(path)
             self._begin(move)
         except sqlite3.OperationalError as error:
+            self.close()
             raise MoveError(f"{path}: {error}; does another run have this ledger?") from error
         except sqlite3.DatabaseError as error:
+            self.close()
             raise MoveError(f"{path}: this is no ledger: {error}") from error
+        except MoveError:
+            self.close()
+            raise
 
     def begun(self) -> Begun | None:
         """The batch that was begun and is not done."""
@@ -225,6 +230,9 @@ class Ledger:
         self.close()
 
     def _begin(self, move: str) -> None:
+        self._database.execute("PRAGMA locking_mode = EXCLUSIVE")
+        self._database.execute("PRAGMA journal_mode = WAL")
+        self._database.execute("PRAGMA synchronous = FULL")
         with self._changing():
             if self._database.execute("SELECT name FROM sqlite_schema").fetchone() is None:
                 for statement in filter(str.strip, _SCHEMA.split(";")):
@@ -258,11 +266,3 @@ class Ledger:
                 self._database.execute("DELETE FROM fact WHERE name = ?", (name,))
             else:
                 self._database.execute("INSERT OR REPLACE INTO fact VALUES (?, ?)", (name, value))
-
-
-def _opened(path: Path) -> sqlite3.Connection:
-    database = sqlite3.connect(path, isolation_level=None, timeout=0)
-    database.execute("PRAGMA locking_mode = EXCLUSIVE")
-    database.execute("PRAGMA journal_mode = WAL")
-    database.execute("PRAGMA synchronous = FULL")
-    return database
