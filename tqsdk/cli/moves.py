@@ -215,7 +215,7 @@ def _move(
             Progress(
                 "looked at" if dry_run else "moved",
                 wanted=progress,
-                total=source.total(),
+                total=ledger.total(source.total),
                 clock=session.clock,
             ) as count,
         ):

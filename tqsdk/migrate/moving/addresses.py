@@ -101,7 +101,7 @@ def _of(openers: dict[str, T], address: str, doing: str) -> T:
 def _file_source(address: str, settings: Settings, ledger: Ledger) -> Source:
     from tqsdk.migrate.moving.files import FileSource, path_of
 
-    return FileSource(path_of(address), batch=settings.batch)
+    return FileSource(path_of(address), batch=settings.batch, is_checked=not ledger.is_new)
 
 
 def _file_target(address: str, settings: Settings) -> Target:

@@ -10,6 +10,7 @@ import hashlib
 import io
 import json
 import os
+from collections import Counter
 from collections.abc import Collection, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -41,25 +42,25 @@ class FileSource:
     """The tasks in a file.
 
     Args:
-        path: It is read to its end before anything is moved, so that half a file is not begun.
+        path: Read to its end before anything is moved, so that half a file is not begun.
         batch: Tasks in one batch.
         batch_bytes: Of their payloads, about.
+        is_checked: Whether an earlier run has done that.
 
     Raises:
         MoveError: It is no such file, or not a whole one.
     """
 
-    def __init__(self, path: Path, *, batch: int, batch_bytes: int = 4 << 20) -> None:
+    def __init__(
+        self, path: Path, *, batch: int, batch_bytes: int = 4 << 20, is_checked: bool = False
+    ) -> None:
         self._path = path
         self._batch = batch
         self._batch_bytes = batch_bytes
-        self._tasks = self._others = 0
-        with _reading(path) as lines:
-            for line in lines:
-                if isinstance(line, TaskLine):
-                    self._tasks += 1
-                else:
-                    self._others += 1
+        self._tasks: int | None = None
+        self._others = 0
+        if not is_checked:
+            self._check()
 
     def batches(self, after: str | None) -> Iterator[Batch]:
         """See ``Source``: places are numbers of tasks."""
@@ -83,7 +84,7 @@ class FileSource:
             return None
         return f"{self._others:,} lines that are no tasks, but tombstones or the like, stay behind"
 
-    def total(self) -> int:
+    def total(self) -> int | None:
         return self._tasks
 
     def preview(self) -> Iterator[Record]:
@@ -92,6 +93,11 @@ class FileSource:
 
     def close(self) -> None:
         """Nothing is open between batches."""
+
+    def _check(self) -> None:
+        with _reading(self._path) as lines:
+            kinds = Counter(isinstance(line, TaskLine) for line in lines)
+        self._tasks, self._others = kinds[True], kinds[False]
 
 
 class FileTarget:

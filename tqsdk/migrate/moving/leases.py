@@ -65,8 +65,8 @@ class Leasing:
         self._wait = wait
 
     def total(self) -> int:
-        """How many tasks there are, those included that earlier runs took away."""
-        return self.queue.stats().total_tasks + self._ledger.tally.all
+        """How many tasks there are, leased or not."""
+        return self.queue.stats().total_tasks
 
     def __iter__(self) -> Iterator[Leased]:
         waited = 0.0
@@ -175,7 +175,7 @@ class DrainSource:
         left = self._leasing.queue.stats().total_tasks - len(self._refused)
         if left <= 0:
             return None
-        return f"{left:,} tasks are left in the queue: leased by others, or not due yet"
+        return f"{left:,} left in the queue: leased by others, or not due yet"
 
     def total(self) -> int:
         return self._leasing.total()
@@ -220,13 +220,14 @@ class CopySource:
         if self._ledger.is_releasing:
             return
         for tasks in self._leasing:
-            # Those whose lease has ended in the meantime come again.
-            new = [task for task in tasks if not self._ledger.holds(task.name)]
-            known = [_held(task) for task in tasks if self._ledger.holds(task.name)]
-            self._ledger.hold(known)
-            if not new:
-                return
-            yield Batch(_records(new), json.dumps([_spelled(task) for task in new]))
+            if not self._ledger.see(task.name for task in tasks):
+                return  # all of these were leased by this run: leases end already
+            # Those that an earlier run has copied come again when its leases have ended.
+            known = [task for task in tasks if self._ledger.holds(task.name)]
+            self._ledger.hold(map(_held, known))
+            new = [task for task in tasks if task not in known]
+            if new:
+                yield Batch(_records(new), json.dumps([_spelled(task) for task in new]))
 
     def again(self, place: str) -> Batch:
         tasks = self._leasing.fetch(held.name for held in _holding(place))
@@ -244,7 +245,7 @@ class CopySource:
         left = self._leasing.queue.stats().total_tasks - copied
         if left <= 0:
             return None
-        return f"{left:,} tasks of the queue are not copied: leased by others, or not due yet"
+        return f"{left:,} not copied: leased by others, or not due yet"
 
     def total(self) -> int:
         return self._leasing.queue.stats().total_tasks

@@ -7,7 +7,7 @@ has it at a time.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -139,6 +139,16 @@ class Ledger:
         """Whether no batch was ever begun."""
         return self._fact("begun") is None and self._fact("after") is None
 
+    def total(self, count: Callable[[], int | None]) -> int | None:
+        """How many records there are, as the first run has counted them."""
+        known = self._fact("total")
+        if known is None:
+            counted = count()
+            known = "" if counted is None else str(counted)
+            with self._changing():
+                self._set({"total": known})
+        return int(known) if known else None
+
     @property
     def after(self) -> str | None:
         """The place of the last batch that is done."""
@@ -187,6 +197,14 @@ class Ledger:
         found = self._database.execute("SELECT 1 FROM held WHERE name = ?", (name,))
         return found.fetchone() is not None
 
+    def see(self, names: Iterable[str]) -> int:
+        """Remember *names* until this run ends; how many of them it has not seen before."""
+        before = self._database.total_changes
+        self._database.executemany(
+            "INSERT OR IGNORE INTO seen VALUES (?)", [(name,) for name in names]
+        )
+        return self._database.total_changes - before
+
     def start_releasing(self) -> int:
         """From here on tasks are released, and none is leased; how many were held."""
         with self._changing():
@@ -233,6 +251,7 @@ class Ledger:
         self._database.execute("PRAGMA locking_mode = EXCLUSIVE")
         self._database.execute("PRAGMA journal_mode = WAL")
         self._database.execute("PRAGMA synchronous = FULL")
+        self._database.execute("CREATE TEMP TABLE seen (name TEXT PRIMARY KEY) WITHOUT ROWID")
         with self._changing():
             if self._database.execute("SELECT name FROM sqlite_schema").fetchone() is None:
                 for statement in filter(str.strip, _SCHEMA.split(";")):

@@ -71,7 +71,7 @@ def test_held_tasks_are_given_back_once(ledger):
         ledger.released(some)
 
     assert given == [Held("x", 9, 2), Held("y", 2, 1)]
-    assert ledger.holds("x") and not ledger.holds("z")
+    assert (ledger.holds("x"), ledger.holds("z")) == (True, False)
 
 
 def test_a_move_puts_all_and_tells_the_source_after_each_batch(ledger):

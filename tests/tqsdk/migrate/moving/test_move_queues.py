@@ -97,11 +97,8 @@ def test_what_is_exported_is_imported_with_its_names_and_tags(tq, full):
 
     assert done.records == [{"stored": 5, "there": 0, "refused": 0}]
     copied = a_queue(tq, "q2").lease(max_tasks=9)
-    assert [(each.name, each.payload, each.tag) for each in copied][0] == (
-        "a",
-        b"payload of a",
-        "red",
-    )
+    first = copied[0]
+    assert (first.name, first.payload, first.tag) == ("a", b"payload of a", "red")
     assert sorted(each.name for each in copied) == list("abcde")
 
 
@@ -187,7 +184,7 @@ def test_tasks_that_cannot_be_leased_are_counted_and_stay(tq, full):
     done = tq("migrate", "export", "q", "a.jsonl", "--mode", "drain")
 
     assert done.lines[0] == "stored\t3"
-    assert done.err == "tq: 3 tasks are left in the queue: leased by others, or not due yet\n"
+    assert done.err == "tq: 3 left in the queue: leased by others, or not due yet\n"
 
 
 def test_tasks_of_others_can_be_waited_for(tq, full):
@@ -258,6 +255,22 @@ def test_a_copy_whose_leases_end_early_has_each_task_once(tq, full):
 
     assert done.code == 0
     assert sorted(task.name for task in tasks_in("a.jsonl")) == list("abcde")
+
+
+def test_a_copy_that_is_taken_up_after_its_leases_ended_has_each_task_once(tq, full):
+    good = tq.transport
+    tq.transport = Failing(good, has("newLeaseSeconds"))
+    arguments = ("migrate", "export", "q", "a.jsonl", "--mode", "copy", "--batch", "1")
+    failed = tq(*arguments)
+    tq.transport = good
+    tq.clock.advance(3_601)
+    full.insert("late", name="f")
+
+    done = tq(*arguments)
+
+    assert (failed.code, done.code) == (8, 0)
+    assert sorted(task.name for task in tasks_in("a.jsonl")) == list("abcde")
+    assert done.err == "tq: 1 not copied: leased by others, or not due yet\n"
 
 
 @pytest.fixture
