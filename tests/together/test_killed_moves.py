@@ -20,11 +20,11 @@ import pytest
 from emulator.testing.process import environment
 from tests.together.running import Server, running_server
 from tqsdk import Client, NewTask
+from tqsdk.migrate.moving.comparison import compare
 from tqsdk.migrate.moving.exported import exported
 from tqsdk.migrate.moving.files import opened
 from tqsdk.migrate.moving.model import Record
 from tqsdk.migrate.moving.server import Place
-from tqsdk.migrate.moving.verify import compare
 
 SCRIPT = Path(__file__).with_name("moving.py")
 ROOT = SCRIPT.parents[2]
@@ -190,6 +190,6 @@ def move_and_kill(
     for number in range(kills):
         done = mover(*arguments, calls=by.randrange(1, reach))
         if done["code"] >= 0:
-            assert number > kills // 2, f"only {number} kills have shown nothing: {done}"
+            assert number >= kills // 2, f"only {number} kills have shown nothing: {done}"
             return done
     return mover(*arguments)

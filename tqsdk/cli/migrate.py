@@ -13,7 +13,7 @@ from pathlib import Path
 import click
 
 from tqsdk import config
-from tqsdk.cli.moves import copy, export, import_, script, verify_
+from tqsdk.cli.moves import copy, export, import_, script, verify
 from tqsdk.cli.progress import Progress, progress_option
 from tqsdk.cli.session import Session
 
@@ -41,7 +41,7 @@ def migrate() -> None:
     """Find the programs that use the API and change them; move tasks, and prove it."""
 
 
-for _command in (export, import_, copy, verify_, script):
+for _command in (export, import_, copy, verify, script):
     migrate.add_command(_command)
 
 

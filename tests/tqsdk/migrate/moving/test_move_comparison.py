@@ -6,7 +6,7 @@ import pytest
 
 from tests.tqsdk.migrate.moving.records import a_record
 from tests.tqsdk.migrate.moving.test_move_files import written
-from tqsdk.migrate.moving.verify import Difference, compare, text
+from tqsdk.migrate.moving.comparison import Difference, compare, text
 
 TASKS = [a_record(name, payload=name.encode(), tag="red") for name in "abc"]
 
