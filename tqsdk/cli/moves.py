@@ -19,9 +19,10 @@ _F = TypeVar("_F", bound=Callable[..., Any])
 
 def _options(command: _F) -> _F:
     """What the three that move have in common."""
+    command = _token_files(progress_option(shared_options(command)))
     for option in reversed(_OPTIONS):
         command = option(command)
-    return _token_files(progress_option(shared_options(command)))
+    return command
 
 
 def _token_files(command: _F) -> _F:
