@@ -1,7 +1,7 @@
-"""``python -m tests.benchmarks.client_load WORK URL``: a program that inserts through a client.
+"""``python -m tests.benchmarks.client_load WORK URL [...]``: a program that works through a client.
 
 It is a process of its own, so that what it uses is the client's. For each number on standard input
-it inserts for so many seconds, and then says in a line of JSON what that came to.
+it works for so many seconds, and then says in a line of JSON what that came to.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, suppress
+from pathlib import Path
 from typing import TypeAlias
 
 import httplib2
@@ -20,12 +22,18 @@ from googleapiclient.discovery import build_from_document
 from discovery import contract
 from tests.benchmarks.payload import payload, url_safe_text
 from tqsdk import Client
+from tqsdk.clock import SystemClock
+from tqsdk.migrate.moving import addresses
+from tqsdk.migrate.moving.addresses import Settings
+from tqsdk.migrate.moving.ledger import Ledger
+from tqsdk.migrate.moving.mover import Pace, move
 
 Work: TypeAlias = Callable[[float], int]
-"""Inserts until that moment of ``time.perf_counter``, and returns how many."""
+"""Inserts or moves until that moment of ``time.perf_counter``, and returns how many."""
 
 _PROJECT, _QUEUE = "s~bench", "bench"
 _THREADS = 8
+_TO_MOVE = 30_000  # tasks; as many as are moved in some ten seconds
 
 
 def _tqsdk_insert(url: str) -> Work:
@@ -68,17 +76,48 @@ def _google_threads(url: str) -> Work:
     return lambda end: sum(threads.map(lambda work: work(end), works))
 
 
-WORKS: Mapping[str, Callable[[str], Work]] = {
+def _move(url: str, to: str, folder: str) -> Work:
+    """``tq migrate copy --mode drain`` between two servers, with its ledger in *folder*."""
+    client, clock = Client(_PROJECT, endpoint=url), SystemClock()
+    client.queue(_QUEUE).insert_many(payload() for _ in range(_TO_MOVE))
+    ledger_file = Path(folder) / "move.ledger"
+
+    def move_until(end: float) -> int:
+        moved = 0
+
+        def count(tasks: int) -> None:
+            nonlocal moved
+            moved += tasks
+            if time.perf_counter() > end:
+                raise _EndError
+
+        settings = Settings(clock=clock, client=lambda: client, mode="drain", note=print)
+        with Ledger(ledger_file, "benchmark") as ledger, suppress(_EndError):
+            source = addresses.source(f"tq:{_QUEUE}", settings, ledger)
+            target = addresses.target(f"tq+{to}/{_PROJECT}/{_QUEUE}", settings)
+            with closing(target):
+                move(source, target, ledger, pace=Pace(None, clock), most_refused=0, step=count)
+        return moved
+
+    return move_until
+
+
+class _EndError(Exception):
+    """The time is up."""
+
+
+WORKS: Mapping[str, Callable[..., Work]] = {
     "tqsdk-insert": _tqsdk_insert,
     "tqsdk-insert-many": _tqsdk_insert_many,
     "google-insert": _google_insert,
     "google-threads": _google_threads,
+    "move": _move,
 }
 
 
 def main() -> None:
     """Work as standard input says, until it ends."""
-    work = WORKS[sys.argv[1]](sys.argv[2])
+    work = WORKS[sys.argv[1]](*sys.argv[2:])
     for line in sys.stdin:
         start, cpu_before = time.perf_counter(), time.process_time()
         tasks = work(start + float(line))

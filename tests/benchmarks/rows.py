@@ -258,6 +258,12 @@ ROWS = (
         less_is_better=True,
     ),
     Row(
+        key="move",
+        title="tasks moved from server to server, vs insert_many",
+        ours=("client/move", "rate"),
+        theirs=("client/insert_many", "rate"),
+    ),
+    Row(
         key="batch-one-connection",
         title="100 inserts per batch call, tasks, vs single inserts, over one connection",
         ours=("ours/insert in batches, 1 connection", "rate"),

@@ -1,4 +1,4 @@
-"""What clients cost: tqsdk and google-api-python-client, against our server."""
+"""What clients cost: tqsdk and google-api-python-client, against our server; and a move."""
 
 from __future__ import annotations
 
@@ -70,18 +70,33 @@ def memory_of_insert_many(bench: Bench) -> Figures:
     return {"few_bytes": few["most_bytes"], "many_bytes": many["most_bytes"]}
 
 
+def move_between_servers(bench: Bench) -> Figures:
+    """The tasks that one program moves in a second from one server to another, none ever lost."""
+    with (
+        serving(bench.ours, bench.folder) as source,
+        serving(bench.ours, bench.folder) as target,
+        _client("move", source.port, _url(target.port), str(target.folder)) as client,
+    ):
+        said = client(bench.seconds)
+    return {
+        "rate": said["tasks"] / said["seconds"],
+        "client_load": said["cpu_seconds"] / said["seconds"],
+    }
+
+
 MEASURES: Mapping[str, Callable[[Bench], Figures]] = {
     "client/insert in turns": insert_in_turns,
     "client/insert_many": partial(insert_by, "tqsdk-insert-many"),
     "client/google's inserts on 8 threads": partial(insert_by, "google-threads"),
     "client/memory of insert_many": memory_of_insert_many,
+    "client/move": move_between_servers,
 }
 
 
 @contextmanager
-def _client(work: str, port: int) -> Iterator[Worker]:
+def _client(work: str, port: int, *more: str) -> Iterator[Worker]:
     """A program that does *work* when it is told to, warmed up."""
-    module = ("-m", "tests.benchmarks.client_load", work, f"http://127.0.0.1:{port}")
+    module = ("-m", "tests.benchmarks.client_load", work, _url(port), *more)
     with (
         tempfile.TemporaryFile("w+") as errors,
         subprocess.Popen(
@@ -109,6 +124,10 @@ def _client(work: str, port: int) -> Iterator[Worker]:
             yield worker
         finally:
             process.terminate()
+
+
+def _url(port: int) -> str:
+    return f"http://127.0.0.1:{port}"
 
 
 def _cpu(said: Mapping[str, Any]) -> float:
