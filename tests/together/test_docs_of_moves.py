@@ -1,0 +1,46 @@
+"""The examples of docs/migrate-move.md print what it says, in their order."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from pathlib import Path
+
+from tests.durability.process import environment
+from tests.together.running import running_server
+from tests.together.test_tq_command import TQ
+from tests.together.test_tq_examples import examples, pattern
+
+DOCS = Path(__file__).parents[2] / "docs/migrate-move.md"
+
+
+def test_the_examples_print_what_the_docs_show(tmp_path):
+    with running_server(tmp_path, "--control") as server:
+        env = environment(
+            TASKQUEUE_ENDPOINT=server.url,
+            GOOGLE_CLOUD_PROJECT="my-app",
+            PATH=f"{TQ.parent}{os.pathsep}{os.environ['PATH']}",
+        )
+        for command, shown in joined(examples(DOCS)):
+            done = subprocess.run(
+                ["bash", "-c", command],
+                cwd=tmp_path,
+                env=env,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                timeout=60,
+                check=False,
+            )
+
+            assert re.fullmatch(pattern(shown), done.stdout), f"$ {command}\n{done.stdout}"
+
+
+def joined(found):
+    """Commands that go on in lines after ``> ``, whole."""
+    for command, shown in found:
+        lines = shown.splitlines(keepends=True)
+        more = [line for line in lines if line.startswith("> ")]
+        rest = "".join(lines[len(more) :])
+        yield "\n".join([command, *(line[2:].rstrip("\n") for line in more)]), rest
