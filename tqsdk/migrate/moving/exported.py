@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 import requests
 
 from discovery.jsonl import JsonlError, TaskLine, read
-from tqsdk.errors import TaskNotFoundError
+from tqsdk.errors import ApiError, TaskNotFoundError
 from tqsdk.migrate.moving.model import Batch, MoveError, Record
 from tqsdk.migrate.moving.server import Place
 
@@ -80,7 +80,10 @@ class ExactSource:
     def total(self) -> int | None:
         if self._place.queue is None:
             return None
-        return self._place.one().stats().total_tasks
+        try:
+            return self._place.one().stats().total_tasks
+        except ApiError:  # the token is good for the control API alone
+            return None
 
     def preview(self) -> Iterator[Record]:
         with exported(self._place, self._token) as records:
