@@ -28,6 +28,7 @@ DATA_FILES = [
     "emulator/storage/sql/0001_tasks.sql",
     "emulator/storage/sql/0002_attempts.sql",
     "emulator/storage/sql/0003_clock.sql",
+    "tqsdk/migrate/moving/appengine_export.py.txt",
     "tqsdk/py.typed",
 ]
 
@@ -96,7 +97,7 @@ def test_the_client_needs_only_what_it_brings():
     # In extras of the client's own.
     optional = {"aiohttp", "click", "rich", "google-auth", "google-api-python-client"}
     optional |= {"opentelemetry-api"}
-    optional |= {"ast-grep-py", "libcst"}  # for tq migrate
+    optional |= {"ast-grep-py", "libcst", "zstandard"}  # for tq migrate
     optional |= {"msgspec", "pydantic"}  # whoever has models of theirs, has them
 
     assert foreign_imports("tqsdk") - optional <= brought

@@ -42,6 +42,9 @@ WALLS = {
     "tqsdk/compat/http_transport": {"tqsdk", "httplib2"},
     "tqsdk/compat/thread_http": {"googleapiclient", "google.auth", "google_auth_httplib2"},
     "tqsdk/migrate": {"discovery", "tqsdk.version"},  # reads programs, and runs nothing of ours
+    "tqsdk/migrate/moving": {"discovery", "tqsdk"},
+    "tqsdk/migrate/moving/exported": {"discovery", "tqsdk", "requests"},  # an answer of any length
+    "tqsdk/migrate/moving/files": {"discovery", "tqsdk", "zstandard"},
     "tqsdk/migrate/languages": {"tqsdk.migrate", "ast_grep_py"},
     "tqsdk/migrate/python2": {"tqsdk.migrate", "ast_grep_py"},
     "tqsdk/migrate/python3": {"tqsdk.migrate", "libcst"},
