@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -129,7 +129,7 @@ _SAME_PLACE = "a.project = b.project AND a.queue = b.queue"
 
 
 @contextmanager
-def _database() -> Iterator[sqlite3.Connection]:
+def _database() -> Generator[sqlite3.Connection]:
     with (
         tempfile.TemporaryDirectory(prefix="tq-verify-") as folder,
         closing(sqlite3.connect(Path(folder) / "tasks", isolation_level=None)) as database,

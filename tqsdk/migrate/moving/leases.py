@@ -15,6 +15,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import TypeAlias
 
 from tqsdk import calls, names, operations
+from tqsdk.client import Client
 from tqsdk.clock import Clock
 from tqsdk.errors import LeaseLostError, TaskNotFoundError
 from tqsdk.lease import Lease
@@ -22,6 +23,7 @@ from tqsdk.migrate.moving.ledger import Held, Ledger
 from tqsdk.migrate.moving.model import Batch, MoveError, Record
 from tqsdk.migrate.moving.server import Place
 from tqsdk.models import Task
+from tqsdk.queue import Queue
 
 _DRAIN_SECONDS = 600
 _COPY_SECONDS = 3_600
@@ -56,8 +58,8 @@ class Leasing:
         batch: int,
         wait: float,
     ) -> None:
-        self.queue = place.one()
-        self.client = place.client
+        self.queue: Queue = place.one()
+        self.client: Client = place.client
         self._ledger = ledger
         self._clock = clock
         self._seconds = seconds
@@ -110,18 +112,13 @@ class Leasing:
                 each.result()
 
     def _lease(self) -> Leased:
-        asked = [self._batch, self._seconds]
-        before = json.loads(self._ledger.attempt or "null")
-        if before is None or before[1:] != asked:
-            before = [names.generate(), *asked]
-            self._ledger.attempt = json.dumps(before)
         address = self.queue.address
         call = calls.lease_tasks(
             address.project,
             address.queue,
             max_tasks=self._batch,
             seconds=self._seconds,
-            attempt_id=before[0],
+            attempt_id=self._attempt(),
         )
         # Whatever a lost answer has leased comes back when that lease ends.
         tasks = self.client.run(
@@ -136,6 +133,14 @@ class Leasing:
         if not tasks:
             self._ledger.attempt = None
         return tasks
+
+    def _attempt(self) -> str:
+        """The id of the lease that is to come: that of an earlier run if it asked for the same."""
+        asked = f" {self._batch} {self._seconds}"
+        before = self._ledger.attempt
+        if before is None or not before.endswith(asked):
+            before = self._ledger.attempt = names.generate() + asked
+        return before.removesuffix(asked)
 
     def _lease_of(self, held: Held) -> Lease:
         task = Task(

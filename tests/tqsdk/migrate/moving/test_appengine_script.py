@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.together.test_legacy_python27 import _python27
+from tests.together.python27 import python27  # noqa: F401 - a fixture
 from tqsdk.migrate.moving.files import opened
 
 FAKE = Path(__file__).parent / "appengine"
@@ -18,10 +18,7 @@ FAKE = Path(__file__).parent / "appengine"
 
 @pytest.fixture(params=["2.7", "3"])
 def python(request):
-    found = sys.executable if request.param == "3" else _python27()
-    if found is None:
-        pytest.skip("no Python 2.7 here: neither python2.7 on the path, nor one known to pyenv")
-    return found
+    return sys.executable if request.param == "3" else request.getfixturevalue("python27")
 
 
 class AppEngine:
