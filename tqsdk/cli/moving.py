@@ -89,13 +89,13 @@ def move(
                 source, target, ledger, pace=pace, most_refused=most_refused, step=count.step
             )
             can_repeat = target.knows_names or target.mark() is not None
-        ledger.complete()
+        if not can_repeat:  # what the target does not tell has to be remembered
+            ledger.complete()
         if moved.left:
             session.note(moved.left)
         try:
             _tell(session, ledger)
         finally:
-            # What cannot be told from the target later on has to be remembered.
             if can_repeat:
                 ledger.remove()
 

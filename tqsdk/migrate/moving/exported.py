@@ -100,12 +100,12 @@ def looked_at(place: Place, token: str | None) -> Generator[Iterator[Record]]:
     Raises:
         MoveError: There are more than the API shows.
     """
-    try:
-        with exported(place, token) as records:
-            yield records
-    except NoExportError as error:
-        few = _listed(place, error)
-        yield iter(few)
+    with closing(place.client):
+        try:
+            with exported(place, token) as records:
+                yield records
+        except NoExportError as error:
+            yield iter(_listed(place, error))
 
 
 @contextmanager

@@ -81,6 +81,8 @@ class Leasing:
                 tasks = self._lease()
             if tasks:
                 yield tasks
+                if self._ledger.attempt is not None:  # no batch has begun with these
+                    self._ledger.attempt = None
             elif waited >= self._wait or not self.queue.stats().total_tasks:
                 return
             else:

@@ -81,7 +81,8 @@ class Ledger:
             self._begin(move)
         except sqlite3.OperationalError as error:
             self.close()
-            raise MoveError(f"{path}: {error}; does another run have this ledger?") from error
+            hint = ": another run has it" if "locked" in str(error) else ""
+            raise MoveError(f"the ledger {path}: {error}{hint}") from error
         except sqlite3.DatabaseError as error:
             self.close()
             raise MoveError(f"{path}: this is no ledger: {error}") from error
@@ -126,7 +127,7 @@ class Ledger:
             self._set({"begun": None, "is_put": None, "after": place})
 
     def complete(self) -> None:
-        """All is moved."""
+        """All is moved, and must not be again."""
         with self._changing():
             self._set({"complete": "yes"})
 

@@ -125,7 +125,8 @@ def preview(source: Source, target: Target, step: Callable[[int], None]) -> Prev
 
 
 def _put(batch: Batch, target: Target, ledger: Ledger, *, again: bool) -> None:
-    outcomes = target.put(batch.records, again=again)
+    # Of a batch that is taken up nothing may be left.
+    outcomes = target.put(batch.records, again=again) if batch.records else []
     ledger.put(batch.records, outcomes, target.mark())
 
 

@@ -47,7 +47,7 @@ def test_a_ledger_is_for_one_move_only(path):
 
 
 def test_two_runs_cannot_have_one_ledger(path, ledger):
-    with pytest.raises(MoveError, match="does another run have this ledger"):
+    with pytest.raises(MoveError, match="another run has it"):
         Ledger(path, "a to b")
 
 
