@@ -7,8 +7,8 @@ import re
 import subprocess
 from pathlib import Path
 
+import emulator
 from tests.durability.process import environment
-from tests.together.running import running_server
 from tests.together.test_tq_command import TQ
 from tests.together.test_tq_examples import examples, pattern
 
@@ -16,7 +16,7 @@ DOCS = Path(__file__).parents[2] / "docs/migrate-move.md"
 
 
 def test_the_examples_print_what_the_docs_show(tmp_path):
-    with running_server(tmp_path, "--control") as server:
+    with emulator.running() as server:
         env = environment(
             TASKQUEUE_ENDPOINT=server.url,
             GOOGLE_CLOUD_PROJECT="my-app",

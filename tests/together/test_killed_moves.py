@@ -17,8 +17,9 @@ from pathlib import Path
 
 import pytest
 
+import emulator
+from emulator.testing import Server
 from emulator.testing.process import environment
-from tests.together.running import Server, running_server
 from tqsdk import Client, NewTask
 from tqsdk.migrate.moving.comparison import compare
 from tqsdk.migrate.moving.exported import exported
@@ -34,8 +35,8 @@ CALLS_AT_THE_START = 28_000  # of functions, about
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with running_server(tmp_path_factory.mktemp("server"), "--control") as server:
+def server() -> Iterator[Server]:
+    with emulator.running(mode="process", on_disk=True) as server:
         yield server
 
 

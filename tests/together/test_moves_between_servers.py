@@ -8,32 +8,27 @@ from datetime import timedelta
 
 import pytest
 
-from tests.durability.process import environment
-from tests.together.conftest import a_project
+import emulator
+from emulator.testing import Server
+from tests.durability.process import ServerProcess, environment
 from tests.together.listener import listening
-from tests.together.running import Server, running_server
 from tests.together.test_tq_command import TQ
 from tqsdk import Client
 from tqsdk.migrate.moving.files import opened
 
 
-@pytest.fixture(scope="module")
-def ours(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server with the control API."""
-    with running_server(tmp_path_factory.mktemp("ours"), "--control") as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
-def other(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server as any other: without."""
-    with running_server(tmp_path_factory.mktemp("other")) as server:
-        yield server
-
-
 @pytest.fixture
-def project() -> str:
-    return a_project()
+def ours(server: Server) -> Server:
+    """A server with the control API."""
+    return server
+
+
+@pytest.fixture(scope="module")
+def other(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    """A server as any other: without."""
+    process = ServerProcess(tmp_path_factory.mktemp("other"))
+    yield process
+    process.kill()
 
 
 @pytest.fixture
@@ -151,7 +146,7 @@ def test_a_token_is_for_its_server_alone(project, migrate, tmp_path):
 
 def test_a_control_token_opens_the_exact_export(project, migrate, tmp_path):
     (tmp_path / "token").write_text("sesame\n")
-    with running_server(tmp_path, "--control", "--control-token", "sesame") as server:
+    with emulator.running(control_token="sesame") as server:
         a_queue(server, project).insert("x")
         arguments = ("export", address(server, project), "a.jsonl", "--mode", "exact")
 
