@@ -62,13 +62,7 @@ def _lend(programs: Path, folder: Path) -> Path:
     """Give *folder* to ``nobody``, with a copy of the server if it is where only root may go."""
     shutil.chown(folder, "nobody")
     try:
-        subprocess.run(
-            [programs / "initdb", "--version"],
-            user="nobody",
-            cwd="/",
-            check=True,
-            stdout=subprocess.DEVNULL,
-        )
+        _run(programs / "initdb", "--version")
     except PermissionError:
         package = programs.parents[1]
         libraries = package.with_suffix(".libs")

@@ -6,14 +6,14 @@ Modules are imported when an address asks for them, and the libraries they need 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import TypeAlias, TypeVar
 
 from tqsdk.client import Client
 from tqsdk.clock import Clock
 from tqsdk.migrate.moving.ledger import Ledger
-from tqsdk.migrate.moving.model import MoveError, Record, Source, Target
+from tqsdk.migrate.moving.model import MissingLibraryError, MoveError, Record, Source, Target
 
 T = TypeVar("T")
 
@@ -150,19 +150,57 @@ def _server_reading(address: str, settings: Settings) -> Reading:
     return exported.looked_at(place, settings.token)
 
 
+def _postgres_source(address: str, settings: Settings, ledger: Ledger) -> Source:
+    with _needing("psycopg", "postgres"):
+        from tqsdk.migrate.postgres import database, source
+
+    drains = settings.mode == "drain"
+    place = database.Place.of(address)
+    return source.PostgresSource(place, drains=drains, batch=settings.batch)
+
+
+def _postgres_target(address: str, settings: Settings) -> Target:
+    with _needing("psycopg", "postgres"):
+        from tqsdk.migrate.postgres import database, target
+
+    return target.PostgresTarget(database.Place.of(address))
+
+
+def _postgres_reading(address: str, settings: Settings) -> Reading:
+    with _needing("psycopg", "postgres"):
+        from tqsdk.migrate.postgres import database, source
+
+    return source.reading(database.Place.of(address))
+
+
+@contextmanager
+def _needing(library: str, extra: str) -> Iterator[None]:
+    """Have a library that is not installed be an error that says what installs it."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.partition(".")[0] != library.partition(".")[0]:
+            raise
+        raise MissingLibraryError(library, extra) from error
+
+
 _SERVERS = ("tq", "tq+http", "tq+https")
+_POSTGRES = ("postgresql", "postgres")
 
 SOURCES: dict[str, OpenSource] = {
     "file": _file_source,
     **dict.fromkeys(_SERVERS, _server_source),
+    **dict.fromkeys(_POSTGRES, _postgres_source),
 }
 
 TARGETS: dict[str, OpenTarget] = {
     "file": _file_target,
     **dict.fromkeys(_SERVERS, _server_target),
+    **dict.fromkeys(_POSTGRES, _postgres_target),
 }
 
 READINGS: dict[str, OpenReading] = {
     "file": _file_reading,
     **dict.fromkeys(_SERVERS, _server_reading),
+    **dict.fromkeys(_POSTGRES, _postgres_reading),
 }

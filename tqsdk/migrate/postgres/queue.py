@@ -5,7 +5,7 @@ What time it is, the database says: workers' clocks do not matter.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -95,7 +95,8 @@ class PostgresQueue:
             Its name; None if that is taken, by a task or by one deleted within seven days.
         """
         arguments = {"payload": payload, "name": name, "tag": tag, "delay": delay}
-        return self._one("insert", arguments)
+        stored: str | None = self._one("insert", arguments)
+        return stored
 
     def lease(
         self,
@@ -161,7 +162,7 @@ class PostgresQueue:
         while leased := self.lease(count, seconds):
             yield from (task for task in leased if not task.is_spent)
 
-    def _one(self, name: str, arguments: dict[str, object]) -> Any:
+    def _one(self, name: str, arguments: Mapping[str, object]) -> Any:
         """The only column of the only row; None if there is no row."""
         with self._connection.cursor(row_factory=scalar_row) as cursor:
             cursor.execute(statement(name), {"queue": self.name, **arguments})

@@ -231,12 +231,13 @@ def test_many_workers_never_lease_the_same_task(how, queue, connection, database
 def test_a_lease_reads_an_index_and_sorts_nothing(sql, index, queue, connection):
     connection.execute(
         "INSERT INTO taskqueue_tasks (queue, name, tag, eta, payload)"
-        " SELECT 'mail', n, 't' || (n % 99), statement_timestamp(), '' FROM generate_series(1, 5000) n"
+        " SELECT 'mail', n, 't' || (n % 99), statement_timestamp(), ''"
+        " FROM generate_series(1, 5000) n"
     )
     connection.execute("ANALYZE taskqueue_tasks")
     arguments = {"queue": "mail", "count": 10, "seconds": 60, "tag": "t7"}
 
-    plan = connection.execute("EXPLAIN " + statement(sql), arguments).fetchall()
+    plan = connection.execute(b"EXPLAIN " + statement(sql), arguments).fetchall()
 
     met = "\n".join(line for (line,) in plan).partition("CTE met")[2].partition("CTE moved")[0]
     assert f"using taskqueue_tasks_{index}" in met
