@@ -8,12 +8,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from typing import TypeAlias, TypeVar
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from tqsdk.client import Client
 from tqsdk.clock import Clock
 from tqsdk.migrate.moving.ledger import Ledger
 from tqsdk.migrate.moving.model import MissingLibraryError, MoveError, Record, Source, Target
+
+if TYPE_CHECKING:
+    from tqsdk.migrate.pubsub.source import Subscription
 
 T = TypeVar("T")
 
@@ -173,6 +176,38 @@ def _postgres_reading(address: str, settings: Settings) -> Reading:
     return source.reading(database.Place.of(address))
 
 
+def _pubsub_source(address: str, settings: Settings, ledger: Ledger) -> Source:
+    from tqsdk.migrate.pubsub import source
+
+    if settings.mode not in (None, "drain"):
+        raise MoveError("a subscription can only be drained; make one more to copy from")
+    return source.PubSubSource(_subscription(address, settings), ledger, batch=settings.batch)
+
+
+def _pubsub_target(address: str, settings: Settings) -> Target:
+    from tqsdk.migrate.pubsub import service, target
+
+    made = service.service(settings.clock)
+    return target.target(address, made, clock=settings.clock, note=settings.note)
+
+
+def _pubsub_reading(address: str, settings: Settings) -> Reading:
+    from tqsdk.migrate.pubsub import source
+
+    return source.reading(_subscription(address, settings))
+
+
+def _subscription(address: str, settings: Settings) -> Subscription:
+    from tqsdk.migrate.pubsub import service, source
+
+    return source.subscription(
+        address,
+        service.service(settings.clock),
+        hold_seconds=settings.lease_seconds,
+        patience=settings.wait,
+    )
+
+
 @contextmanager
 def _needing(library: str, extra: str) -> Iterator[None]:
     """Have a library that is not installed be an error that says what installs it."""
@@ -191,16 +226,19 @@ SOURCES: dict[str, OpenSource] = {
     "file": _file_source,
     **dict.fromkeys(_SERVERS, _server_source),
     **dict.fromkeys(_POSTGRES, _postgres_source),
+    "pubsub": _pubsub_source,
 }
 
 TARGETS: dict[str, OpenTarget] = {
     "file": _file_target,
     **dict.fromkeys(_SERVERS, _server_target),
     **dict.fromkeys(_POSTGRES, _postgres_target),
+    "pubsub": _pubsub_target,
 }
 
 READINGS: dict[str, OpenReading] = {
     "file": _file_reading,
     **dict.fromkeys(_SERVERS, _server_reading),
     **dict.fromkeys(_POSTGRES, _postgres_reading),
+    "pubsub": _pubsub_reading,
 }
