@@ -203,6 +203,7 @@ def _subscription(address: str, settings: Settings) -> Subscription:
     return source.subscription(
         address,
         service.service(settings.clock),
+        clock=settings.clock,
         hold_seconds=settings.lease_seconds,
         patience=settings.wait,
     )

@@ -20,6 +20,7 @@ _SCOPE = "https://www.googleapis.com/auth/pubsub"
 _EMULATOR = "PUBSUB_EMULATOR_HOST"
 
 _TRANSIENT = {408, 429, 500, 502, 503, 504}
+_TIMEOUT = (10, 60)  # seconds: for a connection, and for an answer
 _ATTEMPTS = 6
 _LONGEST_WAIT = 16.0  # seconds
 
@@ -39,10 +40,6 @@ class CallError(MoveError):
         self.status = status
 
 
-class NoAnswerError(MoveError):
-    """An answer did not come in time."""
-
-
 class Service:
     """One service.
 
@@ -58,7 +55,7 @@ class Service:
         self._clock = clock
 
     def call(
-        self, verb: str, path: str, body: Mapping[str, object] | None = None, *, seconds: float = 60
+        self, verb: str, path: str, body: Mapping[str, object] | None = None
     ) -> dict[str, Any]:
         """Send a call, and again if it may have been bad luck.
 
@@ -66,22 +63,18 @@ class Service:
             verb: Of HTTP.
             path: From the version on, such as ``projects/p/topics/t``.
             body: What is sent as JSON.
-            seconds: How long to wait for an answer.
 
         Raises:
             CallError: It is refused.
-            NoAnswerError: No answer came; a pull is not sent again then, for nothing may be there.
+            MoveError: No answer came, each time.
         """
         for attempt in range(1, _ATTEMPTS + 1):
             is_last = attempt == _ATTEMPTS
             try:
                 answer = self._session.request(
-                    verb, f"{self._url}/v1/{path}", json=body, timeout=(10, seconds)
+                    verb, f"{self._url}/v1/{path}", json=body, timeout=_TIMEOUT
                 )
-            except requests.Timeout as error:
-                if is_last or path.endswith(":pull"):
-                    raise NoAnswerError(f"Pub/Sub: {path}: no answer in {seconds:g} s") from error
-            except requests.ConnectionError as error:
+            except (requests.Timeout, requests.ConnectionError) as error:
                 if is_last:
                     raise MoveError(f"Pub/Sub: {path}: {error}") from error
             else:

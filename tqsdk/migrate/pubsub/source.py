@@ -7,18 +7,19 @@ from collections.abc import Collection, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from tqsdk.clock import Clock
 from tqsdk.migrate.moving.ledger import Ledger
 from tqsdk.migrate.moving.model import Batch, MoveError, Record
 from tqsdk.migrate.moving.options import Options
 from tqsdk.migrate.pubsub import messages
-from tqsdk.migrate.pubsub.service import NoAnswerError, Service
+from tqsdk.migrate.pubsub.service import Service
 from tqsdk.migrate.pubsub.setup import ACK_SECONDS, Name
 
 _MOST_BYTES = 4 << 20  # of the payloads in a batch, about
 _MOST_PER_BATCH = 500  # so that their ids are not too many for the ledger
 _MOST_IDS = 1_000  # in one call
-_PATIENCE = 10.0  # seconds without a message after which there is none
-_EMPTY_ANSWERS = 3  # likewise: an answer may be empty although there are messages
+_PATIENCE = 10.0  # seconds without a message after which there is none: answers may be empty before
+_PAUSE = 0.1  # seconds, after such an answer
 
 
 class Subscription:
@@ -26,6 +27,7 @@ class Subscription:
 
     Args:
         service: Of which service.
+        clock: Measures patience, and waits.
         name: Which.
         hold_seconds: For how long what was pulled is not given to anybody else.
         patience: For how many seconds to wait for a message; 0 is the usual time.
@@ -35,7 +37,13 @@ class Subscription:
     """
 
     def __init__(
-        self, service: Service, name: Name, *, hold_seconds: int | None, patience: float
+        self,
+        service: Service,
+        name: Name,
+        *,
+        clock: Clock,
+        hold_seconds: int | None,
+        patience: float,
     ) -> None:
         low, high = ACK_SECONDS
         if hold_seconds is not None and not low <= hold_seconds <= high:
@@ -45,6 +53,7 @@ class Subscription:
             )
         self.name = name
         self._service = service
+        self._clock = clock
         self._hold_seconds = hold_seconds or high
         self._patience = patience or _PATIENCE
         self._per_pull = 100
@@ -56,25 +65,18 @@ class Subscription:
 
     def pulls(self, most: int) -> Iterator[list[dict[str, Any]]]:
         """What there is, at most *most* at once, until no more comes."""
-        empty = 0
-        while empty < _EMPTY_ANSWERS:
-            body = {"maxMessages": min(self._per_pull, most)}
-            try:
-                answer = self._service.call(
-                    "POST", f"{self.name}:pull", body, seconds=self._patience
-                )
-            except NoAnswerError:
-                return
-            received: list[dict[str, Any]] = answer.get("receivedMessages", [])
+        quiet_since = self._clock.monotonic()
+        while self._clock.monotonic() - quiet_since < self._patience:
+            received = self._pull(min(self._per_pull, most))
             if not received:
-                empty += 1
+                self._clock.sleep(_PAUSE)
                 continue
-            empty = 0
             # Base64 has four for three.
             size = sum(len(each["message"].get("data", "")) for each in received) * 3 // 4
             self._per_pull = max(_MOST_BYTES * len(received) // (size + 1), 1)
             self._modify(_ack_ids(received), self._hold_seconds)
             yield received
+            quiet_since = self._clock.monotonic()
 
     def acknowledge(self, ids: Sequence[str]) -> None:
         for some in _some(ids):
@@ -90,6 +92,14 @@ class Subscription:
 
     def close(self) -> None:
         self._service.close()
+
+    def _pull(self, most: int) -> list[dict[str, Any]]:
+        # A call that waits for messages, and is given up, may get some that nobody then knows of
+        # until their hold is over. So none waits, though Google's guide would rather have it wait.
+        body = {"maxMessages": most, "returnImmediately": True}
+        answer = self._service.call("POST", f"{self.name}:pull", body)
+        received: list[dict[str, Any]] = answer.get("receivedMessages", [])
+        return received
 
     def _modify(self, ids: Sequence[str], seconds: int) -> None:
         for some in _some(ids):
@@ -170,12 +180,12 @@ class PubSubSource:
 
 
 def subscription(
-    address: str, service: Service, *, hold_seconds: int | None, patience: float
+    address: str, service: Service, *, clock: Clock, hold_seconds: int | None, patience: float
 ) -> Subscription:
     """What ``pubsub:projects/PROJECT/subscriptions/ID`` names; see ``Subscription``."""
     bare, _ = Options.of(address, ())
     name = Name.of(bare.removeprefix("pubsub:"), "subscriptions")
-    return Subscription(service, name, hold_seconds=hold_seconds, patience=patience)
+    return Subscription(service, name, clock=clock, hold_seconds=hold_seconds, patience=patience)
 
 
 @contextmanager

@@ -40,9 +40,10 @@ def target(address):
 
 
 def pulled(pubsub, subscription: str, count: int) -> list[dict]:
+    """The first messages of a subscription, waited for."""
     messages = []
     while len(messages) < count:
-        answer = pubsub.call("POST", f"{subscription}:pull", {"maxMessages": 100}, seconds=10)
+        answer = pubsub.call("POST", f"{subscription}:pull", {"maxMessages": 100})
         messages += [each["message"] for each in answer.get("receivedMessages", [])]
     return messages
 
