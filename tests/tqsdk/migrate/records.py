@@ -50,7 +50,8 @@ def move_all(source: str, target: str, ledger: Path, **changes) -> Tally:
         here = addresses.source(source, given, book)
         try:
             pace = Pace(None, given.clock)
-            return move(here, there, book, pace=pace, most_refused=0, step=lambda count: None)
+            moved = move(here, there, book, pace=pace, most_refused=0, step=lambda count: None)
+            return moved.tally
         finally:
             here.close()
             there.close()

@@ -154,7 +154,7 @@ def _server_reading(address: str, settings: Settings) -> Reading:
 
 
 def _postgres_source(address: str, settings: Settings, ledger: Ledger) -> Source:
-    with _needing("psycopg", "postgres"):
+    with _needing("psycopg", extra="postgres"):
         from tqsdk.migrate.postgres import database, source
 
     drains = settings.mode == "drain"
@@ -163,14 +163,14 @@ def _postgres_source(address: str, settings: Settings, ledger: Ledger) -> Source
 
 
 def _postgres_target(address: str, settings: Settings) -> Target:
-    with _needing("psycopg", "postgres"):
+    with _needing("psycopg", extra="postgres"):
         from tqsdk.migrate.postgres import database, target
 
     return target.PostgresTarget(database.Place.of(address))
 
 
 def _postgres_reading(address: str, settings: Settings) -> Reading:
-    with _needing("psycopg", "postgres"):
+    with _needing("psycopg", extra="postgres"):
         from tqsdk.migrate.postgres import database, source
 
     return source.reading(database.Place.of(address))
@@ -209,15 +209,39 @@ def _subscription(address: str, settings: Settings) -> Subscription:
     )
 
 
+def _cloudtasks_source(address: str, settings: Settings, ledger: Ledger) -> Source:
+    with _needing("google", "grpc", extra="cloudtasks"):
+        from tqsdk.migrate.cloudtasks import service, source
+
+    if settings.mode not in (None, "drain"):
+        raise MoveError("a queue of Cloud Tasks can only be drained")
+    queue = source.queue_of(address)
+    return source.CloudTasksSource(service.client(), queue, ledger, batch=settings.batch)
+
+
+def _cloudtasks_target(address: str, settings: Settings) -> Target:
+    with _needing("google", "grpc", extra="cloudtasks"):
+        from tqsdk.migrate.cloudtasks import service, target
+
+    return target.target(address, service.client(), settings.clock)
+
+
+def _cloudtasks_reading(address: str, settings: Settings) -> Reading:
+    with _needing("google", "grpc", extra="cloudtasks"):
+        from tqsdk.migrate.cloudtasks import service, source
+
+    return source.reading(service.client(), source.queue_of(address))
+
+
 @contextmanager
-def _needing(library: str, extra: str) -> Iterator[None]:
+def _needing(*libraries: str, extra: str) -> Iterator[None]:
     """Have a library that is not installed be an error that says what installs it."""
     try:
         yield
     except ModuleNotFoundError as error:
-        if error.name is None or error.name.partition(".")[0] != library.partition(".")[0]:
+        if error.name is None or error.name.partition(".")[0] not in libraries:
             raise
-        raise MissingLibraryError(library, extra) from error
+        raise MissingLibraryError(error.name, extra) from error
 
 
 _SERVERS = ("tq", "tq+http", "tq+https")
@@ -228,6 +252,7 @@ SOURCES: dict[str, OpenSource] = {
     **dict.fromkeys(_SERVERS, _server_source),
     **dict.fromkeys(_POSTGRES, _postgres_source),
     "pubsub": _pubsub_source,
+    "cloudtasks": _cloudtasks_source,
 }
 
 TARGETS: dict[str, OpenTarget] = {
@@ -235,6 +260,7 @@ TARGETS: dict[str, OpenTarget] = {
     **dict.fromkeys(_SERVERS, _server_target),
     **dict.fromkeys(_POSTGRES, _postgres_target),
     "pubsub": _pubsub_target,
+    "cloudtasks": _cloudtasks_target,
 }
 
 READINGS: dict[str, OpenReading] = {
@@ -242,4 +268,5 @@ READINGS: dict[str, OpenReading] = {
     **dict.fromkeys(_SERVERS, _server_reading),
     **dict.fromkeys(_POSTGRES, _postgres_reading),
     "pubsub": _pubsub_reading,
+    "cloudtasks": _cloudtasks_reading,
 }

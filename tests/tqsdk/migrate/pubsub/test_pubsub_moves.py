@@ -208,6 +208,7 @@ def test_a_batch_that_was_safe_when_the_run_was_killed_is_only_acknowledged(
     assert read_all(from_, wait=WAIT) == []
 
 
+@pytest.mark.soak  # for ten seconds nobody else is given what was pulled
 def test_a_batch_that_was_not_safe_when_the_run_was_killed_comes_again(
     address, subscription, tmp_path
 ):
