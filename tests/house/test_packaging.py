@@ -29,6 +29,15 @@ DATA_FILES = [
     "emulator/storage/sql/0002_attempts.sql",
     "emulator/storage/sql/0003_clock.sql",
     "tqsdk/migrate/moving/appengine_export.py.txt",
+    "tqsdk/migrate/postgres/delete.sql",
+    "tqsdk/migrate/postgres/insert.sql",
+    "tqsdk/migrate/postgres/lease.sql",
+    "tqsdk/migrate/postgres/lease_group.sql",
+    "tqsdk/migrate/postgres/lease_tag.sql",
+    "tqsdk/migrate/postgres/renew.sql",
+    "tqsdk/migrate/postgres/schema.sql",
+    "tqsdk/migrate/postgres/stats.sql",
+    "tqsdk/migrate/postgres/sweep.sql",
     "tqsdk/py.typed",
 ]
 
