@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
+from itertools import count
 from pathlib import Path
 from typing import TypeAlias
 
@@ -20,6 +21,7 @@ import httplib2
 from googleapiclient.discovery import build_from_document
 
 from discovery import contract
+from discovery.jsonl import Header, TaskLine, write
 from tests.benchmarks.payload import payload, url_safe_text
 from tqsdk import Client
 from tqsdk.clock import SystemClock
@@ -102,6 +104,43 @@ def _move(url: str, to: str, folder: str) -> Work:
     return move_until
 
 
+def _move_file(_: str, to: str, folder: str) -> Work:
+    """``tq migrate import``: a file into new places again and again, of which *to* is the form."""
+    clock = SystemClock()
+    file = Path(folder) / "move.jsonl"
+    lines = (_line(number) for number in range(_TO_MOVE))
+    file.write_bytes(b"".join(write(Header(), lines)))
+    settings = Settings(clock=clock, client=Client, note=print)
+    places = count(1)
+
+    def move_until(end: float) -> int:
+        moved = 0
+
+        def add(tasks: int) -> None:
+            nonlocal moved
+            moved += tasks
+            if time.perf_counter() > end:
+                raise _EndError
+
+        with suppress(_EndError):
+            while True:
+                number = next(places)
+                with (
+                    Ledger(file.with_suffix(f".{number}"), "benchmark") as ledger,
+                    closing(addresses.source(f"file:{file}", settings, ledger)) as source,
+                    closing(addresses.target(to.format(number), settings)) as target,
+                ):
+                    move(source, target, ledger, pace=Pace(None, clock), most_refused=0, step=add)
+        return moved
+
+    return move_until
+
+
+def _line(number: int) -> TaskLine:
+    name = f"task-{number:08}"
+    return TaskLine(project="bench", queue=_QUEUE, name=name, payload=payload(), eta=number)
+
+
 class _EndError(Exception):
     """The time is up."""
 
@@ -112,6 +151,7 @@ WORKS: Mapping[str, Callable[..., Work]] = {
     "google-insert": _google_insert,
     "google-threads": _google_threads,
     "move": _move,
+    "move-file": _move_file,
 }
 
 

@@ -264,6 +264,18 @@ ROWS = (
         theirs=("client/insert_many", "rate"),
     ),
     Row(
+        key="move-postgres",
+        title="tasks moved from a file to PostgreSQL, vs from server to server",
+        ours=("client/move to PostgreSQL", "rate"),
+        theirs=("client/move", "rate"),
+    ),
+    Row(
+        key="move-pubsub",
+        title="tasks moved from a file to Pub/Sub's emulator, vs from server to server",
+        ours=("client/move to Pub/Sub", "rate"),
+        theirs=("client/move", "rate"),
+    ),
+    Row(
         key="batch-one-connection",
         title="100 inserts per batch call, tasks, vs single inserts, over one connection",
         ours=("ours/insert in batches, 1 connection", "rate"),

@@ -45,6 +45,7 @@ DATA_FILES = [
 BROUGHT_BY = {
     "ast_grep_py": "ast-grep-py",
     "google": "google-auth",
+    "grpc": "google-cloud-tasks",
     "googleapiclient": "google-api-python-client",
     "opentelemetry": "opentelemetry-api",
     "yaml": "pyyaml",
@@ -107,6 +108,7 @@ def test_the_client_needs_only_what_it_brings():
     optional = {"aiohttp", "click", "rich", "google-auth", "google-api-python-client"}
     optional |= {"opentelemetry-api"}
     optional |= {"ast-grep-py", "libcst", "zstandard"}  # for tq migrate
+    optional |= {"psycopg", "google-cloud-tasks"}  # to move tasks there
     optional |= {"msgspec", "pydantic"}  # whoever has models of theirs, has them
 
     assert foreign_imports("tqsdk") - optional <= brought

@@ -15,16 +15,17 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 
+from tests.benchmarks.errors import AbsentError
+
 _INITDB = ("--username=test", "--auth=trust", "--encoding=UTF8", "--no-locale", "--no-sync")
 
 
-class AbsentError(Exception):
-    """There is no PostgreSQL on this machine."""
-
-
 @contextmanager
-def running() -> Iterator[str]:
+def running(*, durable: bool = False) -> Iterator[str]:
     """A new server for the block; the address of a database in which one may do all.
+
+    Args:
+        durable: Whether each commit reaches the disk; tests kill clients, and not machines.
 
     Raises:
         AbsentError: There is none.
@@ -37,8 +38,8 @@ def running() -> Iterator[str]:
             programs = _lend(programs, folder)
         data = folder / "data"
         _run(programs / "initdb", "--pgdata", data, *_INITDB)
-        # Tests kill clients, not machines: nothing has to reach the disk.
-        settings = f"-c listen_addresses= -c fsync=off -c max_connections=60 -k {folder}"
+        fsync = "on" if durable else "off"
+        settings = f"-c listen_addresses= -c fsync={fsync} -c max_connections=60 -k {folder}"
         _run(programs / "pg_ctl", "start", "-w", "-D", data, "-l", folder / "log", "-o", settings)
         try:
             yield f"postgresql://test@/postgres?host={folder}"
@@ -82,3 +83,6 @@ def _run(program: Path, *arguments: str | Path) -> None:
         if done.returncode:
             output.seek(0)
             raise RuntimeError(f"{program.name} failed:\n{output.read()}")
+
+
+__all__ = ["AbsentError", "running"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -18,6 +19,7 @@ from tests.benchmarks.bench import Bench
 from tests.benchmarks.errors import SpoiledError
 from tests.benchmarks.measures.figures import Figures
 from tests.benchmarks.peers import serving
+from tests.together import postgres_server
 
 _ROOT = Path(__file__).parents[3]
 _WARM_SECONDS = 1
@@ -84,12 +86,44 @@ def move_between_servers(bench: Bench) -> Figures:
     }
 
 
+def move_to_postgres(bench: Bench) -> Figures:
+    """The tasks that one program moves in a second from a file to PostgreSQL."""
+    with postgres_server.running(durable=True) as address:
+        return _move_file(bench, f"{address}#moved-{{}}")
+
+
+def move_to_pubsub(bench: Bench) -> Figures:
+    """The tasks that one program publishes in a second, to the emulator."""
+    bench.pubsub.obtain()
+    with serving(bench.pubsub, bench.folder) as server:
+        os.environ["PUBSUB_EMULATOR_HOST"] = f"127.0.0.1:{server.port}"
+        try:
+            topic = "pubsub:projects/bench/topics/moved-{0}?create=moved-{0}&retain-days=7"
+            return _move_file(bench, topic)
+        finally:
+            del os.environ["PUBSUB_EMULATOR_HOST"]
+
+
+def _move_file(bench: Bench, address: str) -> Figures:
+    with (
+        tempfile.TemporaryDirectory(dir=bench.folder) as folder,
+        _client("move-file", 0, address, folder) as client,
+    ):
+        said = client(bench.seconds)
+    return {
+        "rate": said["tasks"] / said["seconds"],
+        "client_load": said["cpu_seconds"] / said["seconds"],
+    }
+
+
 MEASURES: Mapping[str, Callable[[Bench], Figures]] = {
     "client/insert in turns": insert_in_turns,
     "client/insert_many": partial(insert_by, "tqsdk-insert-many"),
     "client/google's inserts on 8 threads": partial(insert_by, "google-threads"),
     "client/memory of insert_many": memory_of_insert_many,
     "client/move": move_between_servers,
+    "client/move to PostgreSQL": move_to_postgres,
+    "client/move to Pub/Sub": move_to_pubsub,
 }
 
 

@@ -80,7 +80,8 @@ def task(
     )
     if account is not None:
         request.oidc_token = tasks_v2.OidcToken(service_account_email=account)
-    made = tasks_v2.Task(name=f"{queue}/tasks/{record.name}", http_request=request)
+    # Its own stubs would have a protobuf Timestamp, where proto-plus takes and gives a datetime.
+    made: Any = tasks_v2.Task(name=f"{queue}/tasks/{record.name}", http_request=request)
     if record.eta is not None and instant(record.eta) > now:
         made.schedule_time = instant(record.eta)
     return made

@@ -5,7 +5,7 @@ Modules are imported when an address asks for them, and the libraries they need 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
@@ -234,7 +234,7 @@ def _cloudtasks_reading(address: str, settings: Settings) -> Reading:
 
 
 @contextmanager
-def _needing(*libraries: str, extra: str) -> Iterator[None]:
+def _needing(*libraries: str, extra: str) -> Generator[None]:
     """Have a library that is not installed be an error that says what installs it."""
     try:
         yield

@@ -107,10 +107,11 @@ def _authorized() -> requests.Session:
     except ModuleNotFoundError as error:
         raise MissingLibraryError("google-auth", "pubsub") from error
     try:
-        credentials, _ = google.auth.default(scopes=[_SCOPE])
+        untyped: Any = google.auth  # its functions declare no types
+        credentials, _ = untyped.default(scopes=[_SCOPE])
     except GoogleAuthError as error:
         raise MoveError(f"Pub/Sub: {error}") from error
-    return AuthorizedSession(credentials)  # type: ignore[no-untyped-call]  # it has no types
+    return AuthorizedSession(credentials)  # type: ignore[no-untyped-call]
 
 
 def _members(path: str, answer: requests.Response) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from tqsdk.migrate.pubsub.setup import ACK_SECONDS, Name
 _MOST_BYTES = 4 << 20  # of the payloads in a batch, about
 _MOST_PER_BATCH = 500  # so that their ids are not too many for the ledger
 _MOST_IDS = 1_000  # in one call
-_PATIENCE = 10.0  # seconds without a message after which there is none: answers may be empty before
+_PATIENCE = 5.0  # seconds without a message after which there is none: answers may be empty before
 _PAUSE = 0.1  # seconds, after such an answer
 
 
