@@ -36,6 +36,7 @@ Work: TypeAlias = Callable[[float], int]
 _PROJECT, _QUEUE = "s~bench", "bench"
 _THREADS = 8
 _TO_MOVE = 30_000  # tasks; as many as are moved in some ten seconds
+_IN_A_FILE = 5_000  # tasks; a file is read to its end before anything is moved
 
 
 def _tqsdk_insert(url: str) -> Work:
@@ -108,7 +109,7 @@ def _move_file(_: str, to: str, folder: str) -> Work:
     """``tq migrate import``: a file into new places again and again, of which *to* is the form."""
     clock = SystemClock()
     file = Path(folder) / "move.jsonl"
-    lines = (_line(number) for number in range(_TO_MOVE))
+    lines = (_line(number) for number in range(_IN_A_FILE))
     file.write_bytes(b"".join(write(Header(), lines)))
     settings = Settings(clock=clock, client=Client, note=print)
     places = count(1)
