@@ -41,12 +41,17 @@ def server() -> Iterator[Server]:
 
 
 class Mover:
-    """Runs the command, each time in a process of its own."""
+    """Runs the command, each time in a process of its own.
 
-    def __init__(self, folder: Path) -> None:
+    Args:
+        folder: Where it runs.
+        modules: What those processes have imported already.
+    """
+
+    def __init__(self, folder: Path, *modules: str) -> None:
         self.megabytes = 0.0
         self._process = subprocess.Popen(
-            [sys.executable, SCRIPT],
+            [sys.executable, "-W", "ignore", SCRIPT, *modules],
             cwd=folder,
             env=environment(PYTHONPATH=str(ROOT)),
             stdin=subprocess.PIPE,

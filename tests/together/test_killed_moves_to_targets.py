@@ -34,6 +34,7 @@ class There:
     Attributes:
         target: Its address, as a target, by a name that nobody has used.
         source: Likewise, as a source.
+        modules: What both need.
         options: For the way back.
         knows_names: Whether nothing can be there twice.
         back_in_small: Whether the way back is killed in the small form too.
@@ -41,9 +42,14 @@ class There:
 
     target: Callable[[str], str]
     source: Callable[[str], str]
+    modules: list[str]
     options: list[str]
     knows_names: bool = True
     back_in_small: bool = True
+
+
+def _modules(place: str) -> list[str]:
+    return [f"tqsdk.migrate.{place}.{name}" for name in ("source", "target")]
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +57,7 @@ def postgres() -> Iterator[There]:
     try:
         with postgres_server.running() as address:
             place = f"{address}#{{}}".format
-            yield There(place, place, ["--mode", "drain"])
+            yield There(place, place, _modules("postgres"), ["--mode", "drain"])
     except postgres_server.AbsentError as error:
         pytest.skip(str(error))
 
@@ -62,8 +68,9 @@ def pubsub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[There]:
         with pubsub_server.running(tmp_path_factory.mktemp("pubsub")) as host:
             os.environ["PUBSUB_EMULATOR_HOST"] = host
             yield There(
-                "pubsub:projects/my-app/topics/{0}?retain-days=7&create={0}".format,
+                "pubsub:projects/my-app/topics/{0}?retain-days=7&ack-seconds=10&create={0}".format,
                 "pubsub:projects/my-app/subscriptions/{}".format,
+                _modules("pubsub"),
                 HOLD,
                 knows_names=False,
                 back_in_small=False,
@@ -89,7 +96,7 @@ def cloudtasks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[There]:
                 tasks.pause_queue(name=full)
             return f"cloudtasks:{full}?url=http://worker.example/&rate=100000"
 
-        yield There(queue, f"cloudtasks:{LOCATION}/queues/{{}}".format, [])
+        yield There(queue, f"cloudtasks:{LOCATION}/queues/{{}}".format, _modules("cloudtasks"), [])
         del os.environ["CLOUD_TASKS_EMULATOR_HOST"]
 
 
@@ -101,7 +108,7 @@ def there(request: pytest.FixtureRequest) -> There:
 
 @pytest.fixture
 def mover(there: There, tmp_path: Path) -> Iterator[Mover]:
-    with closing(Mover(tmp_path)) as mover:
+    with closing(Mover(tmp_path, *there.modules)) as mover:
         yield mover
 
 

@@ -30,7 +30,8 @@ class Subscription:
         clock: Measures patience, and waits.
         name: Which.
         hold_seconds: For how long what was pulled is not given to anybody else.
-        patience: For how many seconds to wait for a message; 0 is the usual time.
+        patience: For how many seconds to wait for a message; 0 is the usual time, and after a kill
+            as long as what was pulled then may be held.
 
     Raises:
         MoveError: It cannot be pulled from; or *hold_seconds* is not what Pub/Sub takes.
@@ -56,17 +57,28 @@ class Subscription:
         self._clock = clock
         self._hold_seconds = hold_seconds or high
         self._patience = patience or _PATIENCE
+        self._is_told = bool(patience)
         self._per_pull = 100
         found = service.call("GET", str(name))
         if found.get("pushConfig", {}).get("pushEndpoint"):
             raise MoveError(f"{name} pushes: nothing can be pulled from it until it does not")
         self.is_ordered: bool = found.get("enableMessageOrdering", False)
         self._topic: str = found.get("topic", "")
+        # A run may die before it has said for how long it holds what it pulled.
+        self._longest_hold = max(self._hold_seconds, int(found.get("ackDeadlineSeconds", 0)))
 
-    def pulls(self, most: int) -> Iterator[list[dict[str, Any]]]:
-        """What there is, at most *most* at once, until no more comes."""
+    def pulls(self, most: int, *, after_a_kill: bool = False) -> Iterator[list[dict[str, Any]]]:
+        """What there is, at most *most* at once, until no more comes.
+
+        Args:
+            most: Messages.
+            after_a_kill: Whether some may be held in the name of a run that was killed.
+        """
+        end = self._clock.monotonic()
+        if after_a_kill and not self._is_told:
+            end += self._longest_hold
         quiet_since = self._clock.monotonic()
-        while self._clock.monotonic() - quiet_since < self._patience:
+        while self._clock.monotonic() < max(end, quiet_since + self._patience):
             received = self._pull(min(self._per_pull, most))
             if not received:
                 self._clock.sleep(_PAUSE)
@@ -110,11 +122,12 @@ class Subscription:
 class PubSubSource:
     """Gives what a subscription has, and acknowledges it.
 
-    What a killed run had pulled comes again by itself, up to ten minutes later.
+    What a killed run had pulled comes again by itself, up to ten minutes later, and is waited for.
 
     Args:
         subscription: Which.
-        ledger: Knows whether the batch that a killed run had begun is safe.
+        ledger: Knows whether there was a run before, and whether the batch that it had begun is
+            safe.
         batch: How many are given at once, at most.
     """
 
@@ -126,7 +139,9 @@ class PubSubSource:
         self._kept: dict[str, str] = {}
 
     def batches(self, after: str | None) -> Iterator[Batch]:
-        for received in self._subscription.pulls(self._batch):
+        is_second = self._ledger.attempt is not None or not self._ledger.is_new
+        self._ledger.attempt = "pull"
+        for received in self._subscription.pulls(self._batch, after_a_kill=is_second):
             new = self._sorted_out(received)
             if new:
                 place = [[each["message"]["messageId"], each["ackId"]] for each in new]

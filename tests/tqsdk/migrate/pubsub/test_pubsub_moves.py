@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 from pathlib import Path
 
 import pytest
@@ -209,32 +210,48 @@ def test_a_batch_that_was_safe_when_the_run_was_killed_is_only_acknowledged(
 
 
 @pytest.mark.soak  # for ten seconds nobody else is given what was pulled
-def test_a_batch_that_was_not_safe_when_the_run_was_killed_comes_again(
-    address, subscription, tmp_path
-):
-    move_all(write_file(tmp_path / "f", [a_record("a")]), address, tmp_path / "to")
-    from_ = f"pubsub:{subscription}"
+def test_what_a_killed_run_had_pulled_is_waited_for(address, subscription, tmp_path):
+    file = write_file(tmp_path / "f", [a_record("a")])
+    move_all(file, f"{address}&ack-seconds=10", tmp_path / "to")
     with Ledger(tmp_path / "ledger", "move") as ledger:
-        killed = addresses.source(from_, settings(wait=WAIT, lease_seconds=10), ledger)
+        given = settings(lease_seconds=10)
+        killed = addresses.source(f"pubsub:{subscription}", given, ledger)
         batch = next(iter(killed.batches(None)))
-        ledger.begin(batch.place)
 
-        source = addresses.source(from_, settings(wait=20), ledger)
-        source.done(source.again(batch.place), ())
+        source = addresses.source(f"pubsub:{subscription}", given, ledger)
         come = next(iter(source.batches(None)))
         source.close()
 
     assert come.records == batch.records
 
 
+def test_a_batch_that_was_not_safe_when_the_run_was_killed_is_not_acknowledged(
+    address, subscription, pubsub, tmp_path
+):
+    move_all(write_file(tmp_path / "f", [a_record("a")]), address, tmp_path / "to")
+    with Ledger(tmp_path / "ledger", "move") as ledger:
+        killed = addresses.source(f"pubsub:{subscription}", settings(), ledger)
+        batch = next(iter(killed.batches(None)))
+        ledger.begin(batch.place)
+        source = addresses.source(f"pubsub:{subscription}", settings(), ledger)
+        source.done(source.again(batch.place), ())
+        source.close()
+
+    held = [ack_id for _, ack_id in json.loads(batch.place)]
+    back = {"ackIds": held, "ackDeadlineSeconds": 0}
+    pubsub.call("POST", f"{subscription}:modifyAckDeadline", back)
+    assert [each.name for each in read_all(f"pubsub:{subscription}", wait=WAIT)] == ["a"]
+
+
 def test_what_the_target_refused_stays_in_the_subscription(address, subscription, tmp_path):
     file = write_file(tmp_path / "f", [a_record("a"), a_record("b")])
     move_all(file, address, tmp_path / "to")
     from_ = f"pubsub:{subscription}"
-    source = addresses.source(from_, settings(wait=WAIT), None)
-    for batch in source.batches(None):
-        source.done(batch, {"b"})
-    source.close()
+    with Ledger(tmp_path / "ledger", "move") as ledger:
+        source = addresses.source(from_, settings(wait=WAIT), ledger)
+        for batch in source.batches(None):
+            source.done(batch, {"b"})
+        source.close()
 
     assert [each.name for each in read_all(from_, wait=WAIT)] == ["b"]
 
