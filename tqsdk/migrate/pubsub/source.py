@@ -76,7 +76,7 @@ class Subscription:
         """
         end = self._clock.monotonic()
         if after_a_kill and not self._is_told:
-            end += self._longest_hold
+            end += self._longest_hold + self._patience
         quiet_since = self._clock.monotonic()
         while self._clock.monotonic() < max(end, quiet_since + self._patience):
             received = self._pull(min(self._per_pull, most))
