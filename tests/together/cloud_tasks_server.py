@@ -26,7 +26,7 @@ def running(folder: Path) -> Iterator[str]:
     """The emulator for the block; its HOST:PORT."""
     port = free_port()
     run = f"from tests.together import cloud_tasks_server as it; it.serve({port})"
-    # Google's libraries warn of the age of whatever runs them.
+    # Google's libraries tell how long they will support this Python.
     command = ["env", f"PYTHONPATH={_ROOT}", sys.executable, "-W", "ignore", "-c", run]
     with running_process(command, folder=folder, port=port, answers=_answers):
         yield f"127.0.0.1:{port}"

@@ -7,7 +7,6 @@ import re
 import subprocess
 import sys
 import threading
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import util
@@ -22,6 +21,7 @@ from tests.together import cloud_tasks_server, postgres_server, pubsub_server
 from tests.together.running import running_server
 from tests.together.test_tq_command import TQ
 from tests.together.test_tq_examples import examples, pattern
+from tqsdk.migrate.cloudtasks.service import client
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -52,7 +52,7 @@ def test_the_guide_to_cloud_tasks(tmp_path, tmp_path_factory, monkeypatch):
         worker = imported(tmp_path / "worker.py")
         worker.work = lambda name, tag, payload: done.put((name, tag, len(payload)))
         with handling(worker.app) as url:
-            # Google's libraries warn of the age of whatever imports them.
+            # Google's libraries tell how long they will support this Python.
             env = {"CLOUD_TASKS_EMULATOR_HOST": host, "WORKER": url, "PYTHONWARNINGS": "ignore"}
             follow("migrate-cloudtasks.md", tmp_path, **env)
             resume()
@@ -124,9 +124,6 @@ def handling(app) -> Iterator[str]:
 @contextmanager
 def paused_queue(host: str, monkeypatch: pytest.MonkeyPatch) -> Iterator:
     monkeypatch.setenv("CLOUD_TASKS_EMULATOR_HOST", host)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        from tqsdk.migrate.cloudtasks.service import client
     tasks = client()
     location = "projects/my-app/locations/europe-west1"
     name = f"{location}/queues/mail"

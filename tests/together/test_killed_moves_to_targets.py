@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import random
-import warnings
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ import pytest
 from tests.together import cloud_tasks_server, postgres_server, pubsub_server
 from tests.together.test_killed_moves import MOST_MEGABYTES, Mover
 from tests.tqsdk.migrate.records import many_records, settings, write_file
+from tqsdk.migrate.cloudtasks.service import client
 from tqsdk.migrate.moving import addresses
 from tqsdk.migrate.moving.comparison import compare
 
@@ -84,9 +84,6 @@ def pubsub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[There]:
 def cloudtasks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[There]:
     with cloud_tasks_server.running(tmp_path_factory.mktemp("cloudtasks")) as host:
         os.environ["CLOUD_TASKS_EMULATOR_HOST"] = host
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of Google's libraries, at whatever imports them
-            from tqsdk.migrate.cloudtasks.service import client
 
         def queue(name: str) -> str:
             full = f"{LOCATION}/queues/{name}"

@@ -123,7 +123,7 @@ def verify(
     if session.json:
         output.details(found.members())
     else:
-        for line in comparison.text(found, a, b):
+        for line in comparison.text(found, addresses.shown(a), addresses.shown(b)):
             output.line(line)
     if not found.is_same:
         raise click.exceptions.Exit(_DIFFERENT)
@@ -176,7 +176,7 @@ def _full(session: Session, address: str) -> str:
             return f"tq+{client.endpoint}/{client.project}/{rest}"
     if addresses.scheme_of(address) == "file":
         return f"file:{path_of(address).resolve()}"
-    return address
+    return addresses.shown(address)  # it is written down in the ledger
 
 
 def _default_ledger(what: str) -> Path:

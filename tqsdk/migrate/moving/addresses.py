@@ -5,6 +5,7 @@ Modules are imported when an address asks for them, and the libraries they need 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -91,11 +92,17 @@ def scheme_of(address: str) -> str:
     return "file"
 
 
+def shown(address: str) -> str:
+    """The address as it may be written down: without a password."""
+    without = re.sub(r"(?<=://)([^/?#@:]*):[^/?#@]*@", r"\1@", address)
+    return re.sub(r"([?&]password=)[^&#]*", r"\1...", without)
+
+
 def _of(openers: dict[str, T], address: str, doing: str) -> T:
     opener = openers.get(scheme_of(address))
     if opener is None:
         raise MoveError(
-            f"{address!r} cannot be {doing}; what can begins with "
+            f"{shown(address)!r} cannot be {doing}; what can begins with "
             f"{', '.join(f'{each}:' for each in sorted(openers))} or is the path of a file"
         )
     return opener

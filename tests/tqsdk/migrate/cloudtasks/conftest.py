@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator
 from itertools import count
 from typing import Any
@@ -10,11 +9,7 @@ from typing import Any
 import pytest
 
 from tests.together import cloud_tasks_server
-
-with warnings.catch_warnings():
-    # Google's libraries warn of the age of whatever imports them.
-    warnings.simplefilter("ignore")
-    from tqsdk.migrate.cloudtasks import service
+from tqsdk.migrate.cloudtasks import service
 
 _numbers = count()
 
