@@ -5,19 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from discovery.queue_files import QueueDefinition
+from tqsdk.migrate.postgres.statements import statement
 from tqsdk.migrate.queues.plan import Plan
-
-_TABLE = """\
-CREATE TABLE IF NOT EXISTS taskqueue_queues (
-    name text PRIMARY KEY,
-    max_leases integer CHECK (max_leases > 0)  -- null: as often as it takes
-);
-"""
 
 
 def statements(plan: Plan) -> str:
     """SQL that can be run again."""
-    lines = ["BEGIN;", _TABLE]
+    lines = ["BEGIN;", statement("schema").decode()]
     for queue in plan.queues:
         limit = "NULL" if queue.task_retry_limit is None else str(queue.task_retry_limit)
         lines.append(

@@ -10,6 +10,7 @@ import pytest
 
 from tqsdk.migrate.postgres.queue import LeaseLostError, PostgresQueue
 from tqsdk.migrate.postgres.statements import statement
+from tqsdk.migrate.queues.conversion import convert
 
 
 def names(tasks) -> list[str]:
@@ -242,3 +243,16 @@ def test_a_lease_reads_an_index_and_sorts_nothing(sql, index, queue, connection)
     met = "\n".join(line for (line,) in plan).partition("CTE met")[2].partition("CTE moved")[0]
     assert f"using taskqueue_tasks_{index}" in met
     assert "Sort" not in met
+
+
+def test_the_limit_of_leases_in_a_queue_file_holds(connection, tmp_path):
+    (tmp_path / "queue.yaml").write_text(
+        "queue:\n- name: mail\n  mode: pull\n  retry_parameters:\n    task_retry_limit: 1\n"
+    )
+    made = convert(tmp_path / "queue.yaml", "postgres", project="my-app", location="")
+    connection.execute(made.text.encode())
+    queue = PostgresQueue(connection, "mail")
+    queue.insert(b"", name="a")
+
+    assert [task.is_spent for task in queue.lease(1, 0)] == [False]
+    assert [task.is_spent for task in queue.lease(1, 60)] == [True]
