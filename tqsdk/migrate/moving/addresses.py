@@ -188,7 +188,8 @@ def _pubsub_source(address: str, settings: Settings, ledger: Ledger) -> Source:
 
     if settings.mode not in (None, "drain"):
         raise MoveError("a subscription can only be drained; make one more to copy from")
-    return source.PubSubSource(_subscription(address, settings), ledger, batch=settings.batch)
+    subscription = _subscription(address, settings)
+    return source.PubSubSource(subscription, ledger, batch=settings.batch, note=settings.note)
 
 
 def _pubsub_target(address: str, settings: Settings) -> Target:

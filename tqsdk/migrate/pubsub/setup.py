@@ -112,8 +112,10 @@ class Setup:
         if self.tags and len(filters) <= len(self.tags):
             raise MoveError(f"subscriptions of the tags {', '.join(self.tags)} have one name")
         for id, filter in filters.items():
-            if len(filter) > _MOST_FILTER_BYTES:
-                raise MoveError(f"the filter of {id} is longer than {_MOST_FILTER_BYTES}: {filter}")
+            if len(filter.encode()) > _MOST_FILTER_BYTES:
+                raise MoveError(
+                    f"the filter of {id} is longer than {_MOST_FILTER_BYTES} bytes: {filter}"
+                )
         return [self._subscription(id, filter) for id, filter in filters.items()]
 
     def _filters(self, id: str) -> Iterator[tuple[str, str]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Generator, Iterator, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -57,7 +57,6 @@ class Subscription:
         self._clock = clock
         self._hold_seconds = hold_seconds or high
         self._patience = patience or _PATIENCE
-        self._is_told = bool(patience)
         self._per_pull = 100
         found = service.call("GET", str(name))
         if found.get("pushConfig", {}).get("pushEndpoint"):
@@ -65,7 +64,9 @@ class Subscription:
         self.is_ordered: bool = found.get("enableMessageOrdering", False)
         self._topic: str = found.get("topic", "")
         # A run may die before it has said for how long it holds what it pulled.
-        self._longest_hold = max(self._hold_seconds, int(found.get("ackDeadlineSeconds", 0)))
+        longest_hold = max(self._hold_seconds, int(found.get("ackDeadlineSeconds", 0)))
+        # After a kill; in seconds.
+        self.long_patience = patience or longest_hold + _PATIENCE
 
     def pulls(self, most: int, *, after_a_kill: bool = False) -> Iterator[list[dict[str, Any]]]:
         """What there is, at most *most* at once, until no more comes.
@@ -74,10 +75,8 @@ class Subscription:
             most: Messages.
             after_a_kill: Whether some may be held in the name of a run that was killed.
         """
-        end = self._clock.monotonic()
-        if after_a_kill and not self._is_told:
-            end += self._longest_hold + self._patience
         quiet_since = self._clock.monotonic()
+        end = quiet_since + (self.long_patience if after_a_kill else 0)
         while self._clock.monotonic() < max(end, quiet_since + self._patience):
             received = self._pull(min(self._per_pull, most))
             if not received:
@@ -129,18 +128,32 @@ class PubSubSource:
         ledger: Knows whether there was a run before, and whether the batch that it had begun is
             safe.
         batch: How many are given at once, at most.
+        note: Told what is waited for.
     """
 
-    def __init__(self, subscription: Subscription, ledger: Ledger, *, batch: int) -> None:
+    def __init__(
+        self,
+        subscription: Subscription,
+        ledger: Ledger,
+        *,
+        batch: int,
+        note: Callable[[str], None],
+    ) -> None:
         self._subscription = subscription
         self._ledger = ledger
         self._batch = min(batch, _MOST_PER_BATCH)
+        self._note = note
         self._safe: set[str] = set()
         self._kept: dict[str, str] = {}
 
     def batches(self, after: str | None) -> Iterator[Batch]:
         is_second = self._ledger.attempt is not None or not self._ledger.is_new
         self._ledger.attempt = "pull"
+        if is_second:
+            self._note(
+                f"waiting for {self._subscription.long_patience:g} seconds, or --wait, for what the"
+                " last run had pulled"
+            )
         for received in self._subscription.pulls(self._batch, after_a_kill=is_second):
             new = self._sorted_out(received)
             if new:
