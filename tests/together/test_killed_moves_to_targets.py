@@ -165,7 +165,7 @@ def survive(
         calls: Of functions, for a move of one batch.
     """
     chance = random.Random(f"{arguments[1]} {tasks}")
-    # Most of these were for imports. What is moved until it dies may be many batches, or none.
+    # Some of these were to begin and to end. Until it dies it may move several batches, or none.
     reach = calls // 2 * max(tasks // batch // kills, 1)
     for number in range(kills):
         done = mover(*arguments, calls=chance.randrange(calls // 2, calls // 2 + reach))
