@@ -52,7 +52,7 @@ class Subscription:
                 f"messages are held from {low} to {high} seconds, and not {hold_seconds}:"
                 " give another --lease-seconds"
             )
-        self.name = name
+        self.name: Name = name
         self._service = service
         self._clock = clock
         self._hold_seconds = hold_seconds or high
@@ -66,7 +66,7 @@ class Subscription:
         # A run may die before it has said for how long it holds what it pulled.
         longest_hold = max(self._hold_seconds, int(found.get("ackDeadlineSeconds", 0)))
         # After a kill; in seconds.
-        self.long_patience = patience or longest_hold + _PATIENCE
+        self.long_patience: float = patience or longest_hold + _PATIENCE
 
     def pulls(self, most: int, *, after_a_kill: bool = False) -> Iterator[list[dict[str, Any]]]:
         """What there is, at most *most* at once, until no more comes.
