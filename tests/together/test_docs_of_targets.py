@@ -16,9 +16,9 @@ from queue import Queue
 import pytest
 from werkzeug.serving import make_server
 
+import emulator
 from tests.durability.process import environment
 from tests.together import cloud_tasks_server, postgres_server, pubsub_server
-from tests.together.running import running_server
 from tests.together.test_tq_command import TQ
 from tests.together.test_tq_examples import examples, pattern
 from tqsdk.migrate.cloudtasks.service import client
@@ -65,7 +65,7 @@ def test_the_guide_to_cloud_tasks(tmp_path, tmp_path_factory, monkeypatch):
 def follow(page: str, folder: Path, **variables: str) -> None:
     """Type the commands of *page*; each must print what stands below it."""
     programs(page, folder)
-    with running_server(folder, "--control") as server:
+    with emulator.running() as server:
         env = environment(
             TASKQUEUE_ENDPOINT=server.url,
             GOOGLE_CLOUD_PROJECT="my-app",
