@@ -110,21 +110,18 @@ class Bridge:
     ) -> Task:
         """Store a task, exactly once, as ``Queue.insert`` does.
 
-        In the mode DUAL the old queue decides whether that succeeds; in DRAIN a name is taken if it
-        is in the old queue too.
+        In the mode DUAL the old queue decides whether that succeeds. In the modes in the middle a
+        name is taken if either queue has it.
         """
         mode = self.mode
         queue = self._writes_to(mode)
-        if mode not in (Mode.DUAL, Mode.DRAIN):
-            task = queue.insert(payload, name=name, tag=tag, eta=eta, **options)
-            self.counters.add("inserted_new" if mode is Mode.NEW else "inserted_old")
-            return task
-        client = queue._client.with_options(**options)
-        new = NewTask(payload, name=name, tag=tag, eta=eta)
-        [(_, outcome)] = self._writer.insert(mode, client, [new])
-        if isinstance(outcome, Exception):
-            raise outcome
-        return outcome
+        if mode.is_between:
+            client = queue._client.with_options(**options)
+            task = NewTask(payload, name=name, tag=tag, eta=eta)
+            return self._writer.insert_one(mode, client, task)
+        stored = queue.insert(payload, name=name, tag=tag, eta=eta, **options)
+        self.counters.add("inserted_new" if mode is Mode.NEW else "inserted_old")
+        return stored
 
     def insert_many(
         self,
@@ -137,12 +134,12 @@ class Bridge:
     ) -> InsertReport:
         """Store any number of tasks, each exactly once, as ``Queue.insert_many`` does.
 
-        The mode is that of the beginning. In DUAL and DRAIN one request follows the other.
+        The mode is that of the beginning. In those in the middle one request follows the other.
         """
         check("tasks", tasks, concurrency)
         mode = self.mode
         queue = self._writes_to(mode)
-        if mode in (Mode.DUAL, Mode.DRAIN):
+        if mode.is_between:
             client = queue._client.with_options(**options)
             return self._writer.insert_many(
                 mode, client, tasks, progress=progress, on_failure=on_failure

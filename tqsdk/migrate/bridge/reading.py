@@ -76,6 +76,14 @@ class Reader:
         """Those of *names* under which the old queue has a task."""
         return set(self._look(self._old, names))
 
+    def in_new(self, names: Sequence[str]) -> set[str]:
+        """Those of *names* under which the new queue has a task or a copy, where it decides not."""
+        try:
+            return set(self._look(self._new, names))
+        except TaskQueueError as error:
+            self._new_failed(error)
+            return set()
+
     def _from_old(self, mode: Mode, ask: Callable[[Queue], Leases]) -> Leases:
         leases = [OldLease(lease, self._copies.forget) for lease in ask(self._old)]
         if mode is Mode.DUAL and self._compare_every:
@@ -88,10 +96,9 @@ class Reader:
         try:
             leases = self._without_copies(ask, rounds)
         except TaskQueueError as error:
-            if self._strict or mode is Mode.DRAIN:
+            if mode is Mode.DRAIN:
                 raise
-            self._counters.add("new_failed")
-            _log.warning("the bridge gives nothing of the new queue: %s", error)
+            self._new_failed(error)
             leases = Leases(self._new._client, [])
         return self._counted("leased_new", leases)
 
@@ -136,6 +143,12 @@ class Reader:
         batch.execute()
         found = [each for each in planned if not isinstance(each.error, TaskNotFoundError)]
         return {task.name: task for task in (each.result() for each in found)}
+
+    def _new_failed(self, error: TaskQueueError) -> None:
+        self._counters.add("new_failed")
+        if self._strict:
+            raise error
+        _log.warning("the bridge goes without the new queue: %s", error)
 
     def _counted(self, name: str, leases: Leases) -> Leases:
         self._counters.add(name, len(leases))

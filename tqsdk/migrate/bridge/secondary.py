@@ -1,14 +1,15 @@
 """The copies in the new queue, while the old one decides: each may be missing, and nothing is lost.
 
 A copy is stored before its task and deleted before it, so that whoever has the task finds its copy.
-It cannot be leased for a while, so that nobody meets a copy whose task is still on its way. Thus a
-copy without its task is one whose insertion failed half-way, or a task of the new queue alone.
+It cannot be leased for a while, so that nobody meets a copy whose task is still on its way. What is
+in the new queue alone is a task like any other: inserted in another mode, or by an insertion that
+failed half-way, which is not undone, for it may be repeated.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from tqsdk.bulk import NewTask
@@ -47,8 +48,13 @@ class Copies:
         self._owed: dict[str, None] = {}
         self._lock = Lock()
 
-    def put(self, tasks: Sequence[NewTask]) -> set[str]:
-        """Store copies of *tasks*, which have names; those that were not there before."""
+    def put(self, tasks: Sequence[NewTask]) -> dict[str, Exception]:
+        """Store copies of *tasks*, which have names.
+
+        Returns:
+            Why a task must not be inserted into the old queue, by its name: the new one has it, or
+            had it until lately; or its copy failed, and failures are raised.
+        """
         batch = self._client.batch()
         ready = self._client.clock.now() + self._grace
         planned = [
@@ -62,23 +68,19 @@ class Copies:
             for task in tasks
         ]
         batch.execute()
-        # That it exists is a repetition; should it be another task, ``compare`` sees that.
-        errors = [each.error for each in planned if not isinstance(each.error, TaskExistsError)]
-        failures = [error for error in errors if error is not None]
-        stored = {
-            task.name or "" for task, each in zip(tasks, planned, strict=True) if not each.error
-        }
-        self._counters.add("copied", len(stored))
-        if failures and self._strict:
-            self.take_back(stored)
-        for error in failures:
-            self._failed("copy_failed", error)
-        return stored
+        refusals: dict[str, Exception] = {}
+        for task, each in zip(tasks, planned, strict=True):
+            if each.error is None:
+                self._counters.add("copied")
+            elif self._strict or isinstance(each.error, TaskExistsError):
+                refusals[task.name or ""] = each.error
+            else:
+                self._failed("copy_failed", each.error)
+        return refusals
 
-    def take_back(self, names: Iterable[str | None]) -> None:
-        """Delete the copies of tasks that the old queue has refused."""
-        for name in filter(None, names):
-            self.forget(name)
+    def take_back(self, name: str) -> None:
+        """Delete the copy of a task that the old queue has refused, and nobody will repeat."""
+        if self.forget(name):
             self._counters.add("copy_taken_back")
 
     def forget(self, name: str) -> bool | None:

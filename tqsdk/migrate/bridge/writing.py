@@ -14,6 +14,7 @@ from tqsdk.errors import (
     InvalidArgumentError,
     PayloadTooLargeError,
     TaskExistsError,
+    TaskQueueError,
 )
 from tqsdk.migrate.bridge.counters import Counters
 from tqsdk.migrate.bridge.modes import Mode
@@ -28,7 +29,7 @@ _ABOUT_THE_TASK = (ArgumentError, InvalidArgumentError, PayloadTooLargeError, Ta
 
 
 class Writer:
-    """Inserts where both queues matter: in the modes DUAL and DRAIN.
+    """Inserts where both queues matter: in the modes BACK, DUAL and DRAIN.
 
     Args:
         old: The old queue.
@@ -53,38 +54,44 @@ class Writer:
         """Try to insert a few tasks.
 
         Args:
-            mode: DUAL or DRAIN.
+            mode: BACK, DUAL or DRAIN.
             client: Of the queue that decides, with the options of the call.
             tasks: Those without a name get one.
 
         Returns:
             Each task under its name, and what came of it.
         """
-        known = self._known(tasks) if mode is Mode.DRAIN else set[str]()
-        tasks = [task if task.name else _named(task) for task in tasks]
-        copied = self._copies.put(tasks) if mode is Mode.DUAL else set[str]()
-        queue = self._old if mode is Mode.DUAL else self._new
+        known = self._known(mode, tasks)
+        named = [task if task.name else _named(task) for task in tasks]
+        if mode is Mode.DUAL:
+            known = self._copies.put(named)
+        queue = self._new if mode is Mode.DRAIN else self._old
         batch = client.batch()
-        planned = {
-            place: batch.insert(queue, task.payload, name=task.name, tag=task.tag, eta=task.eta)
-            for place, task in enumerate(tasks)
-            if task.name not in known
-        }
+        planned = [
+            known.get(task.name or "")
+            or batch.insert(queue, task.payload, name=task.name, tag=task.tag, eta=task.eta)
+            for task in named
+        ]
         batch.execute()
         outcomes = [
-            (task, (planned[place].error or planned[place].result()))
-            if place in planned
-            else (task, TaskExistsError("the old queue has a task of this name", task=task.name))
-            for place, task in enumerate(tasks)
+            each if isinstance(each, Exception) else each.error or each.result() for each in planned
         ]
-        stored = sum(isinstance(outcome, Task) for _, outcome in outcomes)
-        self._counters.add("inserted_old" if mode is Mode.DUAL else "inserted_new", stored)
-        self._copies.take_back(
-            task.name
-            for task, outcome in outcomes
-            if task.name in copied and _is_certainly_not_there(outcome)
-        )
-        return outcomes
+        stored = sum(isinstance(outcome, Task) for outcome in outcomes)
+        self._counters.add("inserted_new" if mode is Mode.DRAIN else "inserted_old", stored)
+        return list(zip(named, outcomes, strict=True))
+
+    def insert_one(self, mode: Mode, client: Client, task: NewTask) -> Task:
+        """Insert a task; see ``Queue.insert``."""
+        [(named, outcome)] = self.insert(mode, client, [task])
+        if isinstance(outcome, Task):
+            return outcome
+        if mode is Mode.DUAL and isinstance(outcome, TaskQueueError) and not outcome.ambiguous:
+            # With a name of the caller's it may be repeated, which a deleted copy would prevent.
+            if task.name is None:
+                self._copies.take_back(named.name or "")
+            else:
+                outcome.ambiguous = True
+        raise outcome
 
     def insert_many(
         self,
@@ -117,20 +124,25 @@ class Writer:
                 ) from errors[0]
         return InsertReport.of(tally)
 
-    def _known(self, tasks: Sequence[NewTask]) -> set[str]:
-        """Names that the caller chose and the old queue has: they would be taken for copies."""
-        return self._reader.in_old([task.name for task in tasks if task.name])
+    def _known(self, mode: Mode, tasks: Sequence[NewTask]) -> dict[str, Exception]:
+        """Of the names that callers chose, those that the queue which is not written to has.
+
+        The task would be taken for a copy, or the one there would.
+        """
+        chosen = [task.name for task in tasks if task.name]
+        if mode is Mode.DRAIN:
+            return {name: _taken("old", name) for name in self._reader.in_old(chosen)}
+        if mode is Mode.BACK:
+            return {name: _taken("new", name) for name in self._reader.in_new(chosen)}
+        return {}
 
 
 def _named(task: NewTask) -> NewTask:
     return NewTask(task.payload, name=names.generate(), tag=task.tag, eta=task.eta)
 
 
-def _is_certainly_not_there(outcome: Task | Exception) -> bool:
-    # That the name is taken may be by the task of this copy, stored by an earlier call.
-    return isinstance(outcome, Exception) and not (
-        isinstance(outcome, TaskExistsError) or getattr(outcome, "ambiguous", False)
-    )
+def _taken(where: str, name: str) -> TaskExistsError:
+    return TaskExistsError(f"the {where} queue has a task of this name", task=name)
 
 
 def _chunks(tasks: Iterable[bytes | str | NewTask]) -> Iterator[list[NewTask]]:

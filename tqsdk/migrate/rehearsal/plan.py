@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 from tqsdk.errors import ConfigError
 from tqsdk.migrate.bridge.modes import Mode, steps
@@ -27,7 +28,7 @@ def read(text: str) -> list[Scene]:
         ConfigError: It is none, or leaves out a mode on the way from one to the next.
     """
     scenes = [_scene(word) for word in text.split(",")]
-    for before, after in zip(scenes, scenes[1:], strict=False):
+    for before, after in pairwise(scenes):
         path = steps(before.mode, after.mode)
         if len(path) != 1:
             between = ", ".join(mode.value for mode in path[:-1]) or "nothing to change"

@@ -187,8 +187,7 @@ class _Theatre:
 
     def outcome(self) -> Outcome:
         hits = sum(server.hits() for server in self._servers)
-        for server in self._servers:
-            server.remove_faults()
+        old, new = self._totals()
         record = self._record
         lost = sorted(record.stored - record.worked.keys())
         doubled = sorted(name for name, count in record.worked.items() if count > 1)
@@ -200,8 +199,8 @@ class _Theatre:
             lost_count=len(lost),
             doubled=doubled[:100],
             doubled_count=len(doubled),
-            left_old=self._old.stats().total_tasks,
-            left_new=self._new.stats().total_tasks,
+            left_old=old,
+            left_new=new,
             faults=hits,
             refused=record.refused,
             deaths=record.deaths,
@@ -225,20 +224,25 @@ class _Theatre:
 
     def _players(self) -> list[Player]:
         # Those that insert and those that work, mixed.
-        return [*self._producers[::2], *self._consumers[::2]] + [
+        return [
+            *self._producers[::2],
+            *self._consumers[::2],
             *self._consumers[1::2],
             *self._producers[1::2],
         ]
 
     def _hindrance(self, before: Mode, after: Mode) -> str | None:
-        old, new = (queue.stats().total_tasks for queue in (self._old, self._new))
+        old, new = self._totals()
         return hindrance(before, after, old_tasks=old, new_tasks=new)
+
+    def _totals(self) -> list[int]:
+        return [server.total_tasks(_PROJECT, _QUEUE) for server in self._servers]
 
     def _is_at_work(self) -> bool:
         if not all(player.is_idle for player in (*self._producers, *self._consumers)):
             return True
         mode = self._consumers[0].mode
-        old, new = (queue.stats().total_tasks for queue in (self._old, self._new))
+        old, new = self._totals()
         return bool(old * (mode is not Mode.NEW) or new * (mode is not Mode.OLD))
 
 

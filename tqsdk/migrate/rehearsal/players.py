@@ -41,12 +41,20 @@ class Player:
     """A process with a bridge of its own, which hears of a switch when its time has come.
 
     Attributes:
+        bridge: To be set by whoever makes it, with ``hear`` as what says the mode.
         mode: Which holds for it.
     """
+
+    bridge: Bridge
 
     def __init__(self, record: Record) -> None:
         self.mode = Mode.OLD
         self.record = record
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is left half done."""
+        raise NotImplementedError
 
     def hear(self) -> Mode:
         """What the bridge asks for."""
@@ -58,7 +66,6 @@ class Producer(Player):
 
     def __init__(self, record: Record, tasks: Iterator[NewTask], per_second: float) -> None:
         super().__init__(record)
-        self.bridge: Bridge
         self._tasks = tasks
         self._per_second = per_second
         self._due = 0.0
@@ -72,10 +79,9 @@ class Producer(Player):
         self._due += seconds * self._per_second if inserts else 0
         while self._due >= 1:
             self._due -= 1
-            task = next(self._tasks, None)
-            if task is None:
-                return
-            self._insert(task)
+            following = next(self._tasks, None)
+            if following is not None:
+                self._insert(following)
 
     @property
     def is_idle(self) -> bool:
@@ -98,7 +104,6 @@ class Consumer(Player):
 
     def __init__(self, record: Record, clock: Clock, random: Random, deadly: float) -> None:
         super().__init__(record)
-        self.bridge: Bridge
         self._clock = clock
         self._random = random
         self._deadly = deadly

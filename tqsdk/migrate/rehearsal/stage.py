@@ -18,6 +18,7 @@ from tqsdk.errors import ConfigError
 from tqsdk.testing import VirtualClock
 
 _COMMAND = "tq-emulator"
+_OPTIONS = ("--control", "--port", "0", "--durability", "off", "--journal", "0")
 _LISTENING = "Listening on "
 _CONTROL = "/_emulator/v1"
 _TIMEOUT = 30.0  # seconds, of the machine's time
@@ -42,6 +43,12 @@ class Server:
 
     def advance(self, seconds: float) -> None:
         self._call("POST", f"/clock/advance?seconds={seconds:.6f}")
+
+    def total_tasks(self, project: str, queue: str) -> int:
+        """How many tasks a queue has, leased and delayed ones too; asked past all faults."""
+        queues = self._call("GET", "/queues").get("items", [])
+        wanted = (project, queue)
+        return sum(int(q.get("tasks", 0)) for q in queues if (q["project"], q["name"]) == wanted)
 
     def add_fault(self, **members: object) -> None:
         """Have calls fail; the members are those of docs/test-kit-faults.md."""
@@ -108,8 +115,7 @@ def _serving(folder: Path) -> Generator[Server]:
     with (
         (folder / "errors").open("w+") as errors,
         subprocess.Popen(
-            [_command(), "serve", "--control", "--port", "0", "--store", store]
-            + ["--durability", "off", "--journal", "0"],
+            [_command(), "serve", "--store", store, *_OPTIONS],
             cwd=folder,
             env=environ,
             stdout=subprocess.PIPE,
