@@ -16,6 +16,7 @@ from tqsdk import config
 from tqsdk.cli.moves import copy, export, import_, script, verify
 from tqsdk.cli.progress import Progress, progress_option
 from tqsdk.cli.session import Session
+from tqsdk.cli.switches import forward, rehearse, report
 
 _INSTALL = "pip install 'taskqueue-sdk[migrate]'"
 
@@ -41,7 +42,7 @@ def migrate() -> None:
     """Find the programs that use the API and change them; move tasks, and prove it."""
 
 
-for _command in (export, import_, copy, verify, script):
+for _command in (export, import_, copy, verify, script, forward, rehearse, report):
     migrate.add_command(_command)
 
 

@@ -19,13 +19,13 @@ _F = TypeVar("_F", bound=Callable[..., Any])
 
 def _options(command: _F) -> _F:
     """What the three that move have in common."""
-    command = _token_files(progress_option(shared_options(command)))
+    command = token_files(progress_option(shared_options(command)))
     for option in reversed(_OPTIONS):
         command = option(command)
     return command
 
 
-def _token_files(command: _F) -> _F:
+def token_files(command: _F) -> _F:
     path = click.Path(exists=True, dir_okay=False, path_type=Path)
     for name, which in (("--to-token-file", "second"), ("--from-token-file", "first")):
         text = f"The file that has the token for the {which} address, if that is a URL."
@@ -142,7 +142,7 @@ def script(session: Session, where: str) -> None:
 @click.option(
     "--across", is_flag=True, help="Compare by name alone, whatever the queues and projects."
 )
-@_token_files
+@token_files
 @progress_option
 @shared_options
 @click.pass_obj

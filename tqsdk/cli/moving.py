@@ -64,16 +64,16 @@ def move(
     """
     if rate is not None:
         options["batch"] = min(options["batch"], math.ceil(rate * _SECONDS_IN_A_BATCH))
-    settings = replace(_settings(session, from_, from_token_file), **options)
-    what = _identity(session, from_, to, settings.mode)
-    path = Path(":memory:") if dry_run else ledger_path or _default_ledger(what)
-    with _troubles(), Ledger(path, what) as ledger:
+    settings = replace(settings_for(session, from_, from_token_file), **options)
+    what = identity(session, from_, to, settings.mode)
+    path = Path(":memory:") if dry_run else ledger_path or default_ledger(what)
+    with troubles(), Ledger(path, what) as ledger:
         if ledger.is_complete:
             session.note(f"this is done already; to do it once more, delete {path}")
             return _tell(session, ledger)
         with (
             closing(addresses.source(from_, settings, ledger)) as source,
-            closing(addresses.target(to, _settings(session, to, to_token_file))) as target,
+            closing(addresses.target(to, settings_for(session, to, to_token_file))) as target,
             Progress(
                 "looked at" if dry_run else "moved",
                 wanted=progress,
@@ -114,7 +114,7 @@ def verify(
     output = session.output()
     count = Progress("compared", wanted=progress, clock=session.clock)
     with (
-        _troubles(),
+        troubles(),
         _reading(session, a, from_token_file) as of_a,
         _reading(session, b, to_token_file) as of_b,
         count,
@@ -152,7 +152,7 @@ def _tell_preview(session: Session, found: Preview) -> None:
         raise click.exceptions.Exit(_REFUSED)
 
 
-def _settings(session: Session, address: str, token_file: Path | None) -> Settings:
+def settings_for(session: Session, address: str, token_file: Path | None) -> Settings:
     token = first_line(token_file)
     if token is None and address.startswith("tq:"):
         token = session.given_token()
@@ -160,10 +160,10 @@ def _settings(session: Session, address: str, token_file: Path | None) -> Settin
 
 
 def _reading(session: Session, address: str, token_file: Path | None) -> Reading:
-    return addresses.reading(address, _settings(session, address, token_file))
+    return addresses.reading(address, settings_for(session, address, token_file))
 
 
-def _identity(session: Session, from_: str, to: str, mode: str | None) -> str:
+def identity(session: Session, from_: str, to: str, mode: str | None) -> str:
     """What is moved, in words that are the same each time, and never for another move."""
     how = f" ({mode})" if mode else ""
     return f"{_full(session, from_)} to {_full(session, to)}{how}"
@@ -179,12 +179,12 @@ def _full(session: Session, address: str) -> str:
     return addresses.shown(address)  # it is written down in the ledger
 
 
-def _default_ledger(what: str) -> Path:
+def default_ledger(what: str) -> Path:
     return Path(f"tq-migrate-{hashlib.sha256(what.encode()).hexdigest()[:12]}.ledger")
 
 
 @contextmanager
-def _troubles() -> Generator[None]:
+def troubles() -> Generator[None]:
     try:
         yield
     except MoveError as error:

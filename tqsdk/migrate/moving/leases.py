@@ -104,6 +104,22 @@ class Leasing:
         for each in planned:
             each.result()
 
+    def renew(self, held: Iterable[Held]) -> list[Held]:
+        """Lease tasks for as long again; those that are still ours, with their new tokens."""
+        batch = self.client.batch()
+        leases = [self._lease_of(each) for each in held]
+        planned = [batch.renew(lease, self._seconds) for lease in leases]
+        batch.execute()
+        still = [
+            lease.task
+            for lease, each in zip(leases, planned, strict=True)
+            if not isinstance(each.error, LeaseLostError)
+        ]
+        for each in planned:
+            if not isinstance(each.error, LeaseLostError):
+                each.result()
+        return [_held(task) for task in still]
+
     def release(self, held: Iterable[Held]) -> None:
         """Give tasks back; a lease that has ended is none the worse for it."""
         batch = self.client.batch()
@@ -171,6 +187,11 @@ class DrainSource:
 
     def again(self, place: str) -> Batch:
         return Batch(_records(self._leasing.fetch(json.loads(place))), place)
+
+    def hold(self, batch: Batch) -> None:
+        """Renew the leases; one that is lost means that somebody else may do that task too."""
+        held = self._leasing.renew(self._tokens.values())
+        self._tokens = {each.name: each for each in held}
 
     def done(self, batch: Batch, refused: Collection[str]) -> None:
         self._refused |= {name: self._tokens[name] for name in refused if name in self._tokens}
