@@ -45,6 +45,11 @@ WALLS = {
     "tqsdk/migrate/moving": {"discovery", "tqsdk"},
     "tqsdk/migrate/moving/exported": {"discovery", "tqsdk", "requests"},  # an answer of any length
     "tqsdk/migrate/moving/files": {"discovery", "tqsdk", "zstandard"},
+    "tqsdk/migrate/bridge": {"tqsdk"},
+    "tqsdk/migrate/bridge/telling": {"tqsdk", "opentelemetry"},
+    "tqsdk/migrate/page": {"tqsdk"},
+    "tqsdk/migrate/rehearsal": {"tqsdk"},
+    "tqsdk/migrate/rehearsal/stage": {"tqsdk", "requests"},  # the control API of the servers
     "tqsdk/migrate/languages": {"tqsdk.migrate", "ast_grep_py"},
     "tqsdk/migrate/python2": {"tqsdk.migrate", "ast_grep_py"},
     "tqsdk/migrate/python3": {"tqsdk.migrate", "libcst"},

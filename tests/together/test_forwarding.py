@@ -26,10 +26,10 @@ def other(server, project):
 class Forward:
     """The command, running."""
 
-    def __init__(self, server, project, folder, *options):
-        there = server.url.replace("http", "tq+http")
+    def __init__(self, server, project, folder, *options, between=None):
+        there = f"{server.url.replace('http', 'tq+http')}/{project}-new/q2"
         self._process = subprocess.Popen(
-            [*_FORWARD, "tq:q1", f"{there}/{project}-new/q2", "--poll", "0.05", *options],
+            [*_FORWARD, *(between or ("tq:q1", there)), "--poll", "0.05", *options],
             cwd=folder,
             env=environment(TASKQUEUE_ENDPOINT=server.url, GOOGLE_CLOUD_PROJECT=project),
             stdout=subprocess.PIPE,
@@ -103,6 +103,23 @@ def test_a_run_that_was_killed_is_taken_up_and_dead_letters_can_be_imported(
     )
     assert done.returncode == 0
     assert names_in(queue._client.queue("dead")) == ["t-7"]
+
+
+def test_on_the_way_back_names_are_blocked_and_a_suffix_helps(
+    server, project, tmp_path, queue, other
+):
+    queue.insert("x", name="a")
+    back = (f"{server.url.replace('http', 'tq+http')}/{project}-new/q2", "tq:q1")
+    forward = Forward(server, project, tmp_path)
+    wait_until(lambda: other.list() and not queue.list())
+    forward.end()
+
+    forward = Forward(server, project, tmp_path, "--suffix", "-back", between=back)
+    wait_until(lambda: queue.list() and not other.list())
+    _, states, _ = forward.end()
+
+    assert names_in(queue) == ["a-back"]
+    assert (states[-1]["stored"], states[-1]["refused"]) == (1, 0)
 
 
 def test_a_dry_run_counts_and_changes_nothing(server, project, tmp_path, queue, other):

@@ -17,13 +17,14 @@ from tqsdk.migrate.moving import addresses
 from tqsdk.migrate.moving.dead_letters import DeadLetters
 from tqsdk.migrate.moving.forwarder import Forwarder, State, Times
 from tqsdk.migrate.moving.ledger import Ledger
+from tqsdk.migrate.moving.suffixed import Suffixed
 
 
 class Stop:
     """Whether somebody wants this to end."""
 
     def __init__(self) -> None:
-        self.wanted = False
+        self.wanted: bool = False
 
     def __call__(self) -> bool:
         return self.wanted
@@ -43,6 +44,7 @@ def forward(
     poll: float,
     report_every: float,
     dead_letters: Path | None,
+    suffix: str | None,
     ledger_path: Path | None,
     dry_run: bool,
     from_token_file: Path | None,
@@ -59,7 +61,8 @@ def forward(
         poll: Seconds after which an empty queue is asked again.
         report_every: Seconds; 0 is only at the end.
         dead_letters: None for a file in this folder.
-        ledger_path: Likewise.
+        suffix: Is added to each name at the target.
+        ledger_path: As for *dead_letters*.
         dry_run: Whether to change nothing.
         from_token_file: Has the token for *from_*, if that is a URL.
         to_token_file: Likewise.
@@ -72,7 +75,7 @@ def forward(
         lease_seconds=lease_seconds,
         batch=batch,
     )
-    what = identity(session, from_, to, "forward")
+    what = identity(session, from_, to, "forward" if suffix is None else f"forward, {suffix}")
     path = Path(":memory:") if dry_run else ledger_path or default_ledger(what)
     letters = dead_letters or default_ledger(what).with_suffix(".dead.jsonl")
     with (
@@ -87,7 +90,7 @@ def forward(
             return
         Forwarder(
             source,
-            target,
+            target if suffix is None else Suffixed(target, suffix),
             ledger,
             DeadLetters(letters, clock=session.clock),
             clock=session.clock,

@@ -57,6 +57,7 @@ _writable = click.Path(dir_okay=False, path_type=Path)
     type=_writable,
     help="The file for what TO refuses, as `import` reads it.  [default: one in this folder]",
 )
+@click.option("--suffix", metavar="TEXT", help="Add this to the name of each task.")
 @click.option(
     "--ledger",
     "ledger_path",

@@ -76,7 +76,7 @@ class Bridge:
     ) -> None:
         self.old = old
         self.new = new
-        self.counters = Counters() if counters is None else counters
+        self.counters: Counters = Counters() if counters is None else counters
         self._mode = Switch(clock=old._client.clock) if mode is None else mode
         strict = on_secondary_error == "raise"
         self._copies = Copies(

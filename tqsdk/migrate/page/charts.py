@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from tqsdk.migrate.page.html import Markup, element, joined
 
 _WIDTH = 720
-_LABEL = 250  # of the width
+_LABEL = 320  # of the width
+_LONGEST = 46  # characters that it has room for
 _NUMBER = 80
 _ROW = 26
 _SHADES = 5
@@ -64,11 +65,15 @@ def stack(title: str, parts: Sequence[Part]) -> Markup:
 def _bar(part: Part, *, y: int, width: float) -> Markup:
     return joined(
         (
-            element("text", part.label, x=_LABEL - 8, y=y + 16, text_anchor="end"),
+            element("text", _short(part.label), x=_LABEL - 8, y=y + 16, text_anchor="end"),
             _rect(part, x=_LABEL, y=y + 4, width=width, height=_ROW - 10),
             element("text", part.count, x=f"{_LABEL + width + 6:.1f}", y=y + 16),
         )
     )
+
+
+def _short(label: str) -> str:
+    return label if len(label) <= _LONGEST else f"{label[: _LONGEST - 1]}\N{HORIZONTAL ELLIPSIS}"
 
 
 def _rect(part: Part, *, x: float, y: int, width: float, height: int) -> Markup:

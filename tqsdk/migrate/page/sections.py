@@ -36,6 +36,7 @@ def found(scan: Members) -> Markup:
     rules = [
         Part(f"{rule} {titles.get(rule, '')}", count) for rule, count in summary["by_rule"].items()
     ]
+    rules.sort(key=lambda part: -part.count)
     efforts = [
         Part(_EFFORTS.get(effort, effort), count, shade)
         for shade, (effort, count) in enumerate(summary["by_effort"].items())

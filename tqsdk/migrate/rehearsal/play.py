@@ -118,7 +118,9 @@ def play(
     theatre = _Theatre(cast, servers, tasks, step)
     try:
         for before, scene in zip([None, *scenes], scenes, strict=False):
-            if before is not None:
+            if before is None:
+                theatre.begin(scene.mode)
+            else:
                 theatre.wait_for(before.mode, scene.mode)
             theatre.switch(scene)
         theatre.end()
@@ -162,6 +164,10 @@ class _Theatre:
         for number, server in enumerate(servers):
             server.remove_faults()
             _make_ill(server, cast.faults, cast.seed + 2 * number)
+
+    def begin(self, mode: Mode) -> None:
+        for player in self._players():
+            player.mode = mode
 
     def switch(self, scene: Scene) -> None:
         """Tell one process after the other, and let all play."""

@@ -1,0 +1,44 @@
+"""The examples of docs/migrate-bridge.md print what it says, in their order."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from pathlib import Path
+
+from tests.durability.process import environment
+from tests.together.running import running_server
+from tests.together.test_docs_of_moves import joined
+from tests.together.test_tq_command import TQ
+from tests.together.test_tq_examples import examples, pattern
+
+DOCS = Path(__file__).parents[2] / "docs/migrate-bridge.md"
+
+
+def test_the_examples_print_what_the_docs_show(tmp_path):
+    worker, count = re.findall(r"```python\n(.*?)```", DOCS.read_text(encoding="utf-8"), re.S)
+    (tmp_path / "worker.py").write_text(worker)
+    (tmp_path / "count.py").write_text(count)
+    exported = []
+    with running_server(tmp_path, "--control") as server:
+        env = environment(
+            TASKQUEUE_ENDPOINT=server.url,
+            GOOGLE_CLOUD_PROJECT="my-app",
+            PATH=f"{TQ.parent}{os.pathsep}{os.environ['PATH']}",
+        )
+        for command, shown in joined(examples(DOCS)):
+            # A shell of one's own would have kept what it exported.
+            exported += re.findall(r"export \S+", command.partition(";")[0])
+            done = subprocess.run(
+                ["bash", "-c", "\n".join([*exported, command])],
+                cwd=tmp_path,
+                env=env,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                timeout=120,
+                check=False,
+            )
+
+            assert re.fullmatch(pattern(shown), done.stdout), f"$ {command}\n{done.stdout}"
