@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -115,7 +115,7 @@ def _tell(session: Session, state: State) -> None:
 
 
 @contextmanager
-def _stopping() -> Iterator[Stop]:
+def _stopping() -> Generator[Stop]:
     """Have SIGTERM and SIGINT want a stop; a second one ends at once, as usual."""
     stop = Stop()
     before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from tqsdk.migrate.moving.model import MoveError
 
@@ -64,13 +64,13 @@ def _named(path: Path, members: Sequence[str], command: str) -> Named:
 
 def _read(path: Path, members: Sequence[str], command: str) -> Members:
     try:
-        read = json.loads(path.read_bytes())
+        read: Any = json.loads(path.read_bytes())
     except ValueError as error:
         raise MoveError(f"{path}: this is not what `{command}` prints: {error}") from error
-    missing = [name for name in members if not isinstance(read, dict) or name not in read]
+    found = cast(Members, read) if isinstance(read, dict) else {}
+    missing = [name for name in members if name not in found]
     if missing:
         raise MoveError(
             f"{path}: this is not what `{command}` prints: it has no {', '.join(missing)}"
         )
-    found: Members = read
     return found

@@ -32,13 +32,13 @@ def found(scan: Members) -> Markup:
     """The uses of the API in programs."""
     summary = scan["summary"]
     findings = scan["findings"]
-    titles = {each["rule"]: each["title"] for each in findings}
+    titles: dict[str, str] = {each["rule"]: each["title"] for each in findings}
     rules = [
         Part(f"{rule} {titles.get(rule, '')}", count) for rule, count in summary["by_rule"].items()
     ]
     rules.sort(key=lambda part: -part.count)
     efforts = [
-        Part(_EFFORTS.get(effort, effort), count, shade)
+        Part(str(_EFFORTS.get(effort, effort)), count, shade)
         for shade, (effort, count) in enumerate(summary["by_effort"].items())
     ]
     return _section(
