@@ -75,12 +75,18 @@ class Copies:
             elif self._strict or isinstance(each.error, TaskExistsError):
                 refusals[task.name or ""] = each.error
             else:
-                self._failed("copy_failed", each.error)
+                self._counters.add("copy_failed")
+                _log.warning("the bridge has no copy of a task: %s", each.error)
         return refusals
 
     def take_back(self, name: str) -> None:
-        """Delete the copy of a task that the old queue has refused, and nobody will repeat."""
-        if self.forget(name):
+        """Delete the copy of a task that the old queue has refused."""
+        try:
+            was_there = self._delete(name)
+        except TaskQueueError as error:
+            self._owe(name, error)
+            return
+        if was_there:
             self._counters.add("copy_taken_back")
 
     def forget(self, name: str) -> bool | None:
@@ -93,17 +99,15 @@ class Copies:
             TaskQueueError: That failed, and failures are raised.
         """
         try:
-            self._bounded.delete(name)
-        except TaskNotFoundError:
-            return False
+            was_there = self._delete(name)
         except TaskQueueError as error:
             if self._strict:
                 raise
-            _log.warning("the bridge owes the deletion of a copy: %s", error)
-            self._owe(name)
+            self._owe(name, error)
             return None
-        self._counters.add("copy_deleted")
-        return True
+        if was_there:
+            self._counters.add("copy_deleted")
+        return was_there
 
     def owes(self, name: str) -> bool:
         """Whether the task of this name is done, and its copy is not deleted yet."""
@@ -143,23 +147,26 @@ class Copies:
                 self._counters.add("compared")
                 self._differs("missing", lease.name)
             else:
-                self._failed("compare_failed", each.error)
+                self._counters.add("compare_failed")
+                _log.warning("the bridge cannot compare a copy: %s", each.error)
 
     def _differs(self, kind: str, name: str) -> None:
         self._counters.add(f"differs_{kind}")
         _log.warning("the copy of task %r differs: %s", name, kind)
 
-    def _owe(self, name: str) -> None:
+    def _delete(self, name: str) -> bool:
+        try:
+            self._bounded.delete(name)
+        except TaskNotFoundError:
+            return False
+        return True
+
+    def _owe(self, name: str, error: TaskQueueError) -> None:
+        _log.warning("the bridge owes the deletion of a copy: %s", error)
         self._counters.add("copy_owed")
         with self._lock:
             if len(self._owed) < _MOST_OWED:
                 self._owed[name] = None
-
-    def _failed(self, counter: str, error: Exception) -> None:
-        self._counters.add(counter)
-        if self._strict:
-            raise error
-        _log.warning("the bridge: %s", error)
 
 
 def _not_before(

@@ -49,7 +49,7 @@ class Writer:
         self._counters = counters
 
     def insert(
-        self, mode: Mode, client: Client, tasks: Sequence[NewTask]
+        self, mode: Mode, client: Client, tasks: Sequence[NewTask], *, repeatable: bool = True
     ) -> list[tuple[NewTask, Task | Exception]]:
         """Try to insert a few tasks.
 
@@ -57,14 +57,13 @@ class Writer:
             mode: BACK, DUAL or DRAIN.
             client: Of the queue that decides, with the options of the call.
             tasks: Those without a name get one.
+            repeatable: Whether what fails may be inserted again, under the same name.
 
         Returns:
             Each task under its name, and what came of it.
         """
-        known = self._known(mode, tasks)
         named = [task if task.name else _named(task) for task in tasks]
-        if mode is Mode.DUAL:
-            known = self._copies.put(named)
+        known = self._copies.put(named) if mode is Mode.DUAL else self._known(mode, tasks)
         queue = self._new if mode is Mode.DRAIN else self._old
         batch = client.batch()
         planned = [
@@ -78,20 +77,19 @@ class Writer:
         ]
         stored = sum(isinstance(outcome, Task) for outcome in outcomes)
         self._counters.add("inserted_new" if mode is Mode.DRAIN else "inserted_old", stored)
+        if mode is Mode.DUAL:
+            for task, outcome in zip(named, outcomes, strict=True):
+                if isinstance(outcome, TaskQueueError) and task.name not in known:
+                    self._reconsider(task, outcome, repeatable=repeatable)
         return list(zip(named, outcomes, strict=True))
 
     def insert_one(self, mode: Mode, client: Client, task: NewTask) -> Task:
         """Insert a task; see ``Queue.insert``."""
-        [(named, outcome)] = self.insert(mode, client, [task])
-        if isinstance(outcome, Task):
-            return outcome
-        if mode is Mode.DUAL and isinstance(outcome, TaskQueueError) and not outcome.ambiguous:
-            # With a name of the caller's it may be repeated, which a deleted copy would prevent.
-            if task.name is None:
-                self._copies.take_back(named.name or "")
-            else:
-                outcome.ambiguous = True
-        raise outcome
+        repeatable = task.name is not None
+        [(_, outcome)] = self.insert(mode, client, [task], repeatable=repeatable)
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
 
     def insert_many(
         self,
@@ -123,6 +121,17 @@ class Writer:
                     report=report,
                 ) from errors[0]
         return InsertReport.of(tally)
+
+    def _reconsider(self, task: NewTask, error: TaskQueueError, *, repeatable: bool) -> None:
+        """Decide about the copy of a task that the old queue has not taken.
+
+        If the name is taken, the task is there or done. Otherwise a copy that is deleted would
+        block the name: whoever inserts the task again would be told that it is there.
+        """
+        if isinstance(error, TaskExistsError) or not (repeatable or error.ambiguous):
+            self._copies.take_back(task.name or "")
+        else:
+            error.ambiguous = True
 
     def _known(self, mode: Mode, tasks: Sequence[NewTask]) -> dict[str, Exception]:
         """Of the names that callers chose, those that the queue which is not written to has.

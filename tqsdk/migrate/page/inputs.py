@@ -67,7 +67,7 @@ def _read(path: Path, members: Sequence[str], command: str) -> Members:
         read: Any = json.loads(path.read_bytes())
     except ValueError as error:
         raise MoveError(f"{path}: this is not what `{command}` prints: {error}") from error
-    found = cast(Members, read) if isinstance(read, dict) else {}
+    found = cast(Members, read if isinstance(read, dict) else {})
     missing = [name for name in members if name not in found]
     if missing:
         raise MoveError(

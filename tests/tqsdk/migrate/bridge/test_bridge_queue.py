@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from tqsdk import ConnectError, NewTask, TaskExistsError, TaskNotFoundError
+from tqsdk import BulkInterruptedError, ConnectError, NewTask, TaskExistsError, TaskNotFoundError
 from tqsdk.migrate.bridge import Bridge, Mode
 
 BETWEEN = (Mode.BACK, Mode.DUAL, Mode.DRAIN)
@@ -254,6 +254,45 @@ def test_a_task_with_a_name_may_be_inserted_again_in_any_mode(bridge, switch, li
 
     assert names_in(old) == []
     assert names_in(new) == ["a"]
+
+
+@pytest.mark.parametrize("how", ["one", "many"])
+def test_a_task_that_was_done_before_is_not_done_again_from_its_copy(
+    bridge, switch, clock, old, new, how
+):
+    old.insert("", name="done")
+    old.delete("done")
+    old.insert("", name="there")
+    switch.mode = Mode.DUAL
+
+    for name in ("done", "there"):
+        if how == "one":
+            with pytest.raises(TaskExistsError):
+                bridge.insert("", name=name)
+        else:
+            assert bridge.insert_many([NewTask("", name=name)]).duplicates == 1
+    clock.advance(61)
+
+    assert names_in(new) == []
+    assert names(bridge.lease(max_tasks=9)) == ["there"]
+
+
+def test_insertions_of_many_that_fail_may_be_repeated_under_their_names(
+    bridge, switch, lines, old, new
+):
+    switch.mode = Mode.DUAL
+    lines[0].words = "POST"
+    failed = []
+
+    with pytest.raises(BulkInterruptedError) as raised:
+        bridge.insert_many(["x", "y"], on_failure=lambda task, error: failed.append((task, error)))
+
+    assert raised.value.report.failed == 2
+    assert [error.ambiguous for _, error in failed] == [True, True]
+    assert names_in(new) == [task.name for task, _ in failed]
+    lines[0].words = None
+    switch.mode = Mode.DRAIN
+    assert bridge.insert_many([task for task, _ in failed]).duplicates == 2
 
 
 @pytest.mark.parametrize(("mode", "where"), [(Mode.DRAIN, "old"), (Mode.BACK, "new")])

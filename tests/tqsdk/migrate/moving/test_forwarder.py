@@ -6,10 +6,12 @@ import pytest
 
 from tests.tqsdk.migrate.moving.records import Kept, Listed, a_record
 from tqsdk import ConnectError
+from tqsdk.migrate.moving import leases
 from tqsdk.migrate.moving.dead_letters import DeadLetters
 from tqsdk.migrate.moving.files import opened
-from tqsdk.migrate.moving.forwarder import Forwarder, Times
+from tqsdk.migrate.moving.forwarder import Forwarder, Holding, Times
 from tqsdk.migrate.moving.ledger import Ledger, Tally
+from tqsdk.migrate.moving.server import Place
 
 
 class Growing(Listed):
@@ -170,3 +172,46 @@ def test_it_says_from_time_to_time_how_it_goes(forwarded):
 
     assert [state.per_second for state in done.states] == [0.2, 0.0, 0.0]
     assert {state.tally for state in done.states} == {Tally(stored=2)}
+
+
+@pytest.fixture
+def draining(tq, queue, folder):
+    """Drains the queue, which has one task, a minute at a time."""
+    queue.insert("x", name="a")
+    with Ledger(folder / "ledger", "a to b") as ledger:
+        source = leases.source(
+            "drain",
+            Place(queue._client, "q"),
+            ledger,
+            clock=tq.clock,
+            seconds=60,
+            batch=10,
+            wait=0.0,
+            force=False,
+            note=print,
+        )
+        assert isinstance(source, Holding)
+        yield source
+
+
+def test_a_queue_holds_a_batch_for_longer(draining, tq, queue):
+    batch = next(draining.batches(None))
+
+    for _ in range(3):
+        tq.clock.advance(50)
+        draining.hold(batch)
+
+    assert not queue.lease()
+    tq.clock.advance(61)
+    assert [lease.name for lease in queue.lease()] == ["a"]
+
+
+def test_a_lease_that_is_lost_is_not_taken_from_whoever_has_the_task_now(draining, tq, queue):
+    batch = next(draining.batches(None))
+    tq.clock.advance(61)
+    [lease] = queue.lease(seconds=60)
+
+    draining.hold(batch)
+    lease.renew(60)
+
+    assert lease.seconds_left == 60
