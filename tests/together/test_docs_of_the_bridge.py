@@ -7,8 +7,8 @@ import re
 import subprocess
 from pathlib import Path
 
+import emulator
 from tests.durability.process import environment
-from tests.together.running import running_server
 from tests.together.test_docs_of_moves import joined
 from tests.together.test_tq_command import TQ
 from tests.together.test_tq_examples import examples, pattern
@@ -21,7 +21,7 @@ def test_the_examples_print_what_the_docs_show(tmp_path):
     (tmp_path / "worker.py").write_text(worker)
     (tmp_path / "count.py").write_text(count)
     exported = []
-    with running_server(tmp_path, "--control") as server:
+    with emulator.running() as server:
         env = environment(
             TASKQUEUE_ENDPOINT=server.url,
             GOOGLE_CLOUD_PROJECT="my-app",

@@ -9,7 +9,7 @@ from itertools import count
 
 import pytest
 
-from tests.together.running import running_server
+import emulator
 from tests.together.test_tq_command import TQ
 from tqsdk import ConfigError, NewTask
 from tqsdk.migrate.rehearsal import plan
@@ -20,12 +20,8 @@ SMALL = "old:10,back:10,dual:40,drain:30,dual:20,back:10,old:10,back:10,dual:20,
 
 
 @pytest.fixture
-def servers(tmp_path):
-    folders = [tmp_path / name for name in ("old", "new")]
-    for folder in folders:
-        folder.mkdir()
-    options = ("--control", "--journal", "0", "--durability", "off")
-    with running_server(folders[0], *options) as old, running_server(folders[1], *options) as new:
+def servers():
+    with emulator.running(journal=0) as old, emulator.running(journal=0) as new:
         both = Server(old.url), Server(new.url)
         yield both
         for server in both:
