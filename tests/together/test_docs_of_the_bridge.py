@@ -9,7 +9,6 @@ from pathlib import Path
 
 import emulator
 from tests.durability.process import environment
-from tests.together.test_docs_of_moves import joined
 from tests.together.test_tq_command import TQ
 from tests.together.test_tq_examples import examples, pattern
 
@@ -27,7 +26,7 @@ def test_the_examples_print_what_the_docs_show(tmp_path):
             GOOGLE_CLOUD_PROJECT="my-app",
             PATH=f"{TQ.parent}{os.pathsep}{os.environ['PATH']}",
         )
-        for command, shown in joined(examples(DOCS)):
+        for command, shown in examples(DOCS):
             # A shell of one's own would have kept what it exported.
             exported += re.findall(r"export \S+", command.partition(";")[0])
             done = subprocess.run(
