@@ -112,7 +112,7 @@ def test_a_switch_that_would_leave_tasks_behind_does_not_go_on(servers, monkeypa
         )
 
 
-def test_the_command_starts_servers_plays_and_tells(tmp_path):
+def test_the_command_starts_servers_plays_and_tells_and_a_page_has_it(tmp_path):
     load = tmp_path / "load.jsonl"
     lines = [{"format": "taskqueue-jsonl", "version": 1, "trailer": False}]
     lines += [{"project": "p", "queue": "q", "name": f"mine-{n}", "payload": "x"} for n in range(6)]
@@ -127,6 +127,11 @@ def test_the_command_starts_servers_plays_and_tells(tmp_path):
     assert (done.returncode, done.stderr) == (0, "")
     told = json.loads(done.stdout)
     assert (told["good"], told["stored"], told["worked"]) == (True, 6, 6)
+
+    (tmp_path / "told.json").write_text(done.stdout)
+    page = [TQ, "migrate", "report", "--rehearsal", "told.json", "--out", "page.html"]
+    subprocess.run(page, cwd=tmp_path, timeout=60, check=True)
+    assert "nothing was lost" in (tmp_path / "page.html").read_text()
 
 
 def test_where_the_server_is_missing_it_says_what_installs_it(tmp_path, monkeypatch):

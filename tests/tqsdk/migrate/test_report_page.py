@@ -8,9 +8,9 @@ from html.parser import HTMLParser
 
 import pytest
 
-from tests.tqsdk.cli.conftest import _no_token, tq
+from tests.tqsdk.cli.conftest import _no_token, queue, tq
 
-__all__ = ["_no_token", "tq"]
+__all__ = ["_no_token", "queue", "tq"]
 
 VOID = {"meta"}
 
@@ -216,3 +216,23 @@ def test_an_output_of_another_command_is_refused(reported):
 
     assert (done.code, text) == (1, "")
     assert "this is not what `tq migrate scan --format json` prints: it has no findings" in done.err
+
+
+def test_it_takes_what_the_other_commands_print(tq, queue, reported, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "worker.py").write_text(
+        'from googleapiclient.discovery import build\nbuild("taskqueue", "v1beta2")\n'
+    )
+    queue.insert("x", name="a")
+
+    scan = tq("migrate", "scan", "worker.py", "--format", "json", "--target", "pubsub")
+    move = tq("--json", "migrate", "export", "q", "a.jsonl", "--mode", "drain")
+    comparison = tq("--json", "migrate", "verify", "a.jsonl", "a.jsonl")
+    done, text = reported(
+        scan=json.loads(scan.out), moves=move.records, comparisons=comparison.records
+    )
+
+    assert (done.code, done.err) == (0, "")
+    shown = Page(text).text
+    for words in ("worker.py:2:1", "a service of taskqueue is built", "stored: 1", "the same"):
+        assert words in shown
