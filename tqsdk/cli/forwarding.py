@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Generator
+import threading
+from collections.abc import Callable, Generator
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -18,20 +19,6 @@ from tqsdk.migrate.moving.dead_letters import DeadLetters
 from tqsdk.migrate.moving.forwarder import Forwarder, State, Times
 from tqsdk.migrate.moving.ledger import Ledger
 from tqsdk.migrate.moving.suffixed import Suffixed
-
-
-class Stop:
-    """Whether somebody wants this to end."""
-
-    def __init__(self) -> None:
-        self.wanted: bool = False
-
-    def __call__(self) -> bool:
-        return self.wanted
-
-    def want(self, number: int = 0, frame: FrameType | None = None) -> None:
-        """Also a signal's handler."""
-        self.wanted = True
 
 
 def forward(
@@ -83,7 +70,7 @@ def forward(
         Ledger(path, what) as ledger,
         closing(addresses.source(from_, settings, ledger)) as source,
         closing(addresses.target(to, settings_for(session, to, to_token_file))) as target,
-        _stopping() as stop,
+        _stopping() as wants_stop,
     ):
         if dry_run:
             session.output().details({"tasks": source.total()})
@@ -95,7 +82,7 @@ def forward(
             DeadLetters(letters, clock=session.clock),
             clock=session.clock,
             times=Times(poll=poll, hold=lease_seconds, report=report_every),
-            wants_stop=stop,
+            wants_stop=wants_stop,
             note=session.note,
             report=lambda state: _tell(session, state),
         ).run()
@@ -115,19 +102,19 @@ def _tell(session: Session, state: State) -> None:
 
 
 @contextmanager
-def _stopping() -> Generator[Stop]:
-    """Have SIGTERM and SIGINT want a stop; a second one ends at once, as usual."""
-    stop = Stop()
+def _stopping() -> Generator[Callable[[], bool]]:
+    """Whether SIGTERM or SIGINT has come; a second one ends the command at once, as usual."""
+    wanted = threading.Event()
     before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
 
     def want(number: int, frame: FrameType | None) -> None:
-        stop.want()
+        wanted.set()
         signal.signal(number, before[signal.Signals(number)])
 
     for number in before:
         signal.signal(number, want)
     try:
-        yield stop
+        yield wanted.is_set
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
