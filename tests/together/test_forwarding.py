@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import signal
 import subprocess
-import time
 
 import pytest
 
@@ -14,6 +13,7 @@ from tests.together.test_tq_command import TQ
 from tqsdk import Client, NewTask
 
 _FORWARD = (TQ, "--json", "migrate", "forward")
+_QUICKLY = ("--poll", "0.05", "--report-every", "0.01")
 _PATIENCE = 30.0  # seconds
 
 
@@ -29,13 +29,21 @@ class Forward:
     def __init__(self, server, project, folder, *options, between=None):
         there = f"{server.url.replace('http', 'tq+http')}/{project}-new/q2"
         self._process = subprocess.Popen(
-            [*_FORWARD, *(between or ("tq:q1", there)), "--poll", "0.05", *options],
+            [*_FORWARD, *(between or ("tq:q1", there)), *_QUICKLY, *options],
             cwd=folder,
             env=environment(TASKQUEUE_ENDPOINT=server.url, GOOGLE_CLOUD_PROJECT=project),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
         )
+
+    def until(self, count):
+        """Read what it prints until so many tasks are done with."""
+        for line in self._process.stdout:
+            state = json.loads(line)
+            if state["stored"] + state["refused"] >= count:
+                return
+        raise AssertionError(f"it ended before it had {count}: {self._process.stderr.read()}")
 
     def end(self, number=signal.SIGTERM):
         """Its exit code, the lines of its output, and what it said."""
@@ -45,13 +53,6 @@ class Forward:
     def wait(self):
         out, err = self._process.communicate(timeout=_PATIENCE)
         return self._process.returncode, [json.loads(line) for line in out.splitlines()], err
-
-
-def wait_until(is_so):
-    """The processes are others' and have clocks of their own, so there is nothing but to look."""
-    until = time.monotonic() + _PATIENCE
-    while not is_so():
-        assert time.monotonic() < until, "it takes too long"
 
 
 def names_in(queue):
@@ -64,10 +65,10 @@ def test_it_forwards_what_is_there_and_what_comes_until_it_is_told_to_stop(
 ):
     queue.insert_many([NewTask("x", name=f"early-{n}") for n in range(20)])
     forward = Forward(server, project, tmp_path)
-    wait_until(lambda: len(other.list()) == 20)
+    forward.until(20)
 
     queue.insert("hello", name="late", tag="red")
-    wait_until(lambda: len(other.list()) == 21 and not queue.list())
+    forward.until(21)
     code, states, said = forward.end(number)
 
     assert (code, said) == (0, "")
@@ -83,11 +84,11 @@ def test_a_run_that_was_killed_is_taken_up_and_dead_letters_can_be_imported(
     other.insert("another", name="t-7")
     queue.insert_many([NewTask("x", name=name) for name in names])
     forward = Forward(server, project, tmp_path, "--batch", "5", "--dead-letters", "dead.jsonl")
-    wait_until(lambda: len(other.list()) > 10)
+    forward.until(10)
     forward.end(signal.SIGKILL)
 
     forward = Forward(server, project, tmp_path, "--batch", "5", "--dead-letters", "dead.jsonl")
-    wait_until(lambda: not queue.list())
+    forward.until(50)
     code, states, _ = forward.end()
 
     assert code == 0
@@ -111,11 +112,11 @@ def test_on_the_way_back_names_are_blocked_and_a_suffix_helps(
     queue.insert("x", name="a")
     back = (f"{server.url.replace('http', 'tq+http')}/{project}-new/q2", "tq:q1")
     forward = Forward(server, project, tmp_path)
-    wait_until(lambda: other.list() and not queue.list())
+    forward.until(1)
     forward.end()
 
     forward = Forward(server, project, tmp_path, "--suffix", "-back", between=back)
-    wait_until(lambda: queue.list() and not other.list())
+    forward.until(1)
     _, states, _ = forward.end()
 
     assert names_in(queue) == ["a-back"]
