@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from tests.together.running import Server, running_server
 
 import emulator
 from emulator.testing import Server

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from tests.together.running import Server, running_server
 
 import emulator
 from emulator.testing import Server
