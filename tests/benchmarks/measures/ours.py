@@ -77,6 +77,10 @@ def _insert_with_tokens(bench: Bench) -> Figures:
         return rates(result(bench, server, ours.insert(folder=server.folder)))
 
 
+def _insert_with_control(bench: Bench) -> Figures:
+    return loaded(bench, bench.ours_with_control, ours.insert())
+
+
 def _insert_with_journal(bench: Bench) -> Figures:
     return loaded(bench, bench.ours_with_journal, ours.insert())
 
@@ -131,5 +135,6 @@ MEASURES: Mapping[str, Callable[[Bench], Figures]] = {
     "ours/start in a thread of a test": partial(_fixture, mode="thread"),
     "ours/start in a process for a test": partial(_fixture, mode="process"),
     "ours-tokens/insert": _insert_with_tokens,
+    "ours-control/insert": _insert_with_control,
     "ours-journal/insert": _insert_with_journal,
 }

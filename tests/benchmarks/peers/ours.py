@@ -30,16 +30,16 @@ class Ours:
 
     Attributes:
         tokens: Whether callers need a token, as with ``--auth tokens``.
-        journal: Whether it keeps a journal, as with ``--control``.
+        journal: How many requests its journal keeps, as with ``--control``; None is no control.
     """
 
     tokens: bool = False
-    journal: bool = False
+    journal: int | None = None
 
     @property
     def name(self) -> str:
-        if self.journal:
-            return "ours-journal"
+        if self.journal is not None:
+            return "ours-journal" if self.journal else "ours-control"
         return "ours-tokens" if self.tokens else "ours"
 
     def obtain(self) -> None:
@@ -53,8 +53,8 @@ class Ours:
         if self.tokens:
             (folder / "token").write_text(_add_token(folder / "tokens"))
             command += ["--auth", "tokens", "--tokens", str(folder / "tokens")]
-        if self.journal:
-            command.append("--control")
+        if self.journal is not None:
+            command += ["--control", "--journal", str(self.journal)]
         return command
 
     def answers(self, port: int) -> bool:
