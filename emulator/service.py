@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from dataclasses import dataclass
-from pathlib import Path
 
 from emulator.auth.book import TokensAuthenticator, TokensFile
 from emulator.auth.google import GoogleAuthenticator
@@ -13,24 +12,12 @@ from emulator.auth.grants import FileGranter, OpenGranter, TokenEndpoint
 from emulator.auth.issued import IssuedTokens
 from emulator.auth.metadata import MetadataServer, machine_of, open_machine
 from emulator.config import Settings, SettingsError, read_queues, sqlite_path
-from emulator.control.api import extension
-from emulator.control.contents import Contents
-from emulator.control.faults.book import FaultBook
-from emulator.control.gate import Gate
-from emulator.control.journal.callers import Callers
-from emulator.control.journal.record import Journal
-from emulator.control.journal.stream import JournalStream
-from emulator.control.journal.view import View
-from emulator.control.transfer import IMPORT_PATH, MOST_IMPORT_BYTES, Transfer
-from emulator.control.watched_store import WatchedStore
 from emulator.engine.clock import Clock, SystemClock
 from emulator.engine.controlled_clock import ControlledClock
 from emulator.engine.engine import Engine
 from emulator.engine.store import Store, Transaction, Work
-from emulator.exports.shelf import FolderShelf, MemoryShelf, Shelf
 from emulator.rest.access import Authenticator, Guard, OpenAuthenticator
-from emulator.rest.door import Door, Extension, Site, Tap
-from emulator.rest.endpoint import Spoiler
+from emulator.rest.door import Door, Site
 from emulator.rest.times import rfc3339
 from emulator.storage.errors import StoreVirtualTimeError
 from emulator.storage.sqlite import open_sqlite
@@ -88,16 +75,26 @@ def open_service(
     )
     control = None
     if controlled is not None:
-        store = watched = WatchedStore(store)
-        contents = Contents(watched, engine, controlled=controlled, machine=clock)
-        control = _control(settings, engine, controlled, access.authenticator, contents, watched)
+        # Read only where it is asked for: it is a fifth of what a server takes to start.
+        from emulator.controlled import join_control
+
+        control = join_control(
+            settings,
+            engine,
+            store,
+            access.authenticator,
+            _guard(settings),
+            controlled=controlled,
+            machine=clock,
+        )
+        store = control.store
     door = Door(
         engine,
         partition=settings.partition,
         authenticator=control.authenticator if control else access.authenticator,
         guard=access.guard,
         sites=(*access.sites, *(control.sites if control else ())),
-        long_bodies={IMPORT_PATH: MOST_IMPORT_BYTES} if control else {},
+        long_bodies=control.long_bodies if control else {},
         cors=settings.cors,
         jsonp=settings.jsonp,
         extensions=[control.extension] if control else [],
@@ -125,46 +122,6 @@ def _first_unit(
             )
 
     return work
-
-
-@dataclass(frozen=True, slots=True)
-class _Control:
-    """The control API, and what it needs of the door to know what happens there."""
-
-    extension: Extension
-    sites: tuple[Site, ...]
-    authenticator: Authenticator
-    tap: Tap
-    spoiler: Spoiler
-
-
-def _control(
-    settings: Settings,
-    engine: Engine,
-    clock: ControlledClock,
-    authenticator: Authenticator,
-    contents: Contents,
-    store: WatchedStore,
-) -> _Control:
-    gate = _gate(settings)
-    callers = Callers(authenticator)
-    journal = Journal(size=settings.journal_size)
-    view = View(journal, clock, queues=engine.queues, callers=callers, jsonp=settings.jsonp)
-    faults = FaultBook()
-    shelf = _shelf(sqlite_path(settings.store))
-    api = extension(gate, engine, clock, faults, view, contents, shelf, store)
-    sites = (JournalStream(api.contract, gate, view), Transfer(gate, contents))
-    return _Control(api, sites, callers, journal.record, faults)
-
-
-def _shelf(store: Path | None) -> Shelf:
-    """Where snapshots are kept: beside the store, or in memory as it is."""
-    return MemoryShelf() if store is None else FolderShelf(Path(f"{store}.snapshots"))
-
-
-def _gate(settings: Settings) -> Gate:
-    """Who may control the server. No setting opens it to foreign pages."""
-    return Gate(_guard(settings), settings.control_token)
 
 
 def _guard(settings: Settings) -> Guard:

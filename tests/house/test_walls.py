@@ -110,6 +110,7 @@ WALLS = {
     "emulator/wsgi_spoiling": {"emulator.control.relay", "emulator.rest", "flask"},
     "emulator/app": {"emulator", "flask"},
     "emulator/service": {"emulator"},
+    "emulator/controlled": {"emulator"},
     "emulator/config": {"discovery", "emulator.engine", "emulator.storage"},
     "emulator/serve": {"emulator"},
     "emulator/readiness": set(),
