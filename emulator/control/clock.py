@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
+from emulator.control.serving import serving
 from emulator.engine.clock import LATEST, MICROSECONDS
 from emulator.engine.controlled_clock import ControlledClock, Reading
 from emulator.engine.store import Work
 from emulator.rest import errors
-from emulator.rest.access import Caller
 from emulator.rest.endpoint import Plan, Serve
-from emulator.rest.messages import Request
-from emulator.rest.parse import Arguments, Body
+from emulator.rest.parse import Arguments
 from emulator.rest.render import Members
 from emulator.rest.times import instant, rfc3339
 
@@ -32,16 +31,7 @@ def handlers(clock: ControlledClock) -> dict[str, Serve]:
 
 
 def _serve(work_for: Callable[[Arguments], Work[Reading]]) -> Serve:
-    def serve(
-        caller: Caller,
-        request: Request,
-        variables: Mapping[str, str],
-        arguments: Arguments,
-        body: Body | None,
-    ) -> Plan:
-        return Plan(work_for(arguments), _shown)
-
-    return serve
+    return serving(lambda variables, arguments: Plan(work_for(arguments), _shown))
 
 
 def _shown(reading: Reading) -> Members:

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TypeVar
 
 from emulator.control.peek import Seen, queue_of, task_members
+from emulator.control.serving import Variables, serving
 from emulator.control.watched_store import WatchedStore
 from emulator.engine.engine import Engine
 from emulator.engine.model import Kept, Task
 from emulator.engine.states import state_of
 from emulator.engine.store import Transaction
 from emulator.rest import errors
-from emulator.rest.access import Caller
 from emulator.rest.endpoint import Plan, Serve, Slow
-from emulator.rest.messages import Request
-from emulator.rest.parse import Arguments, Body
+from emulator.rest.parse import Arguments
 from emulator.rest.render import Members
 
 N = TypeVar("N", int, float)
@@ -32,13 +30,7 @@ _MOST_PAYLOAD_BYTES = 8 << 20
 def handlers(engine: Engine, store: WatchedStore) -> dict[str, Serve]:
     """The methods ``queues.wait`` and ``queues.drain``."""
 
-    def wait(
-        caller: Caller,
-        request: Request,
-        variables: Mapping[str, str],
-        arguments: Arguments,
-        body: Body | None,
-    ) -> Slow:
+    def wait(variables: Variables, arguments: Arguments) -> Slow:
         queue = queue_of(variables)
         engine.describe(queue)
         most = _within(arguments, "tasks", usual=0, most=_MOST_TASKS)
@@ -52,13 +44,7 @@ def handlers(engine: Engine, store: WatchedStore) -> dict[str, Serve]:
 
         return Slow(run)
 
-    def drain(
-        caller: Caller,
-        request: Request,
-        variables: Mapping[str, str],
-        arguments: Arguments,
-        body: Body | None,
-    ) -> Plan:
+    def drain(variables: Variables, arguments: Arguments) -> Plan:
         queue = queue_of(variables)
         unit = engine.drain(queue, most_tasks=_MOST_DRAINED, most_payload_bytes=_MOST_PAYLOAD_BYTES)
 
@@ -68,7 +54,7 @@ def handlers(engine: Engine, store: WatchedStore) -> dict[str, Serve]:
 
         return Plan(work, lambda drained: {"items": drained} if drained else {})
 
-    return {"emulator.queues.wait": wait, "emulator.queues.drain": drain}
+    return {"emulator.queues.wait": serving(wait), "emulator.queues.drain": serving(drain)}
 
 
 def _within(arguments: Arguments, name: str, *, usual: N, most: N) -> N:

@@ -6,9 +6,10 @@ that it has.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from emulator.control.serving import Variables, listed, serving
 from emulator.engine.engine import Engine
 from emulator.engine.errors import Code, RefusedError
 from emulator.engine.model import Kept, QueueId, Tombstone
@@ -16,11 +17,9 @@ from emulator.engine.names import check_queue_name, check_task_name, is_task_nam
 from emulator.engine.states import State, state_of
 from emulator.engine.store import Transaction
 from emulator.rest import errors, payload
-from emulator.rest.access import Caller
 from emulator.rest.endpoint import Plan, Serve
-from emulator.rest.messages import Request
 from emulator.rest.methods import read_project
-from emulator.rest.parse import Arguments, Body
+from emulator.rest.parse import Arguments
 from emulator.rest.render import Members
 
 _USUAL_RESULTS = 100
@@ -73,9 +72,9 @@ def handlers(engine: Engine) -> dict[str, Serve]:
     """The methods ``queues.list``, ``tasks.list`` and ``tasks.get``."""
     peek = _Peek(engine)
     return {
-        "emulator.queues.list": peek.list_queues,
-        "emulator.tasks.list": peek.list_tasks,
-        "emulator.tasks.get": peek.get_task,
+        "emulator.queues.list": serving(peek.list_queues),
+        "emulator.tasks.list": serving(peek.list_tasks),
+        "emulator.tasks.get": serving(peek.get_task),
     }
 
 
@@ -85,27 +84,13 @@ class _Peek:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def list_queues(
-        self,
-        caller: Caller,
-        request: Request,
-        variables: Mapping[str, str],
-        arguments: Arguments,
-        body: Body | None,
-    ) -> Plan:
+    def list_queues(self, variables: Variables, arguments: Arguments) -> Plan:
         """queues.list"""
         project = arguments.get("project")
         chosen = None if project is None else read_project(project)[1]
-        return Plan(lambda tx: [_queue_members(tx, each) for each in tx.queues(chosen)], _items)
+        return Plan(lambda tx: [_queue_members(tx, each) for each in tx.queues(chosen)], listed)
 
-    def list_tasks(
-        self,
-        caller: Caller,
-        request: Request,
-        variables: Mapping[str, str],
-        arguments: Arguments,
-        body: Body | None,
-    ) -> Plan:
+    def list_tasks(self, variables: Variables, arguments: Arguments) -> Plan:
         """tasks.list"""
         queue = queue_of(variables)
         after = _page_token(arguments)
@@ -124,14 +109,7 @@ class _Peek:
 
         return Plan(work, _page_members)
 
-    def get_task(
-        self,
-        caller: Caller,
-        request: Request,
-        variables: Mapping[str, str],
-        arguments: Arguments,
-        body: Body | None,
-    ) -> Plan:
+    def get_task(self, variables: Variables, arguments: Arguments) -> Plan:
         """tasks.get"""
         queue, name = queue_of(variables), variables["task"]
         check_task_name(name)
@@ -179,7 +157,7 @@ def _names(tx: Transaction, queue: QueueId, after: str, *, with_payload: bool) -
         after = some[-1].held.name
 
 
-def queue_of(variables: Mapping[str, str]) -> QueueId:
+def queue_of(variables: Variables) -> QueueId:
     """The queue that the path names.
 
     Raises:
@@ -206,10 +184,6 @@ def _page_token(arguments: Arguments) -> str:
     return token
 
 
-def _items(items: Sequence[Members]) -> Members:
-    return {"items": items} if items else {}
-
-
 def _queue_members(tx: Transaction, queue: QueueId) -> Members:
     members: Members = {
         "project": queue.project,
@@ -223,7 +197,7 @@ def _queue_members(tx: Transaction, queue: QueueId) -> Members:
 
 
 def _page_members(page: _Page) -> Members:
-    members = _items([task_members(each) for each in page.seen])
+    members = listed([task_members(each) for each in page.seen])
     if page.more_after is not None:
         members["nextPageToken"] = page.more_after
     return members

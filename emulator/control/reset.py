@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
+from emulator.control.serving import Variables, serving
 from emulator.engine.engine import Engine
 from emulator.engine.model import QueueId, Wiped
 from emulator.engine.names import check_queue_name
 from emulator.engine.store import Transaction
 from emulator.rest import errors
-from emulator.rest.access import Caller
 from emulator.rest.endpoint import Plan, Serve
-from emulator.rest.messages import Request
 from emulator.rest.methods import read_project
-from emulator.rest.parse import Arguments, Body
+from emulator.rest.parse import Arguments
 from emulator.rest.render import Members
 
 
@@ -26,13 +25,7 @@ def handlers(engine: Engine, *, forget: Sequence[Callable[[], None]] = ()) -> di
             disk, and not to wait for anything.
     """
 
-    def reset(
-        caller: Caller,
-        request: Request,
-        variables: Mapping[str, str],
-        arguments: Arguments,
-        body: Body | None,
-    ) -> Plan:
+    def reset(variables: Variables, arguments: Arguments) -> Plan:
         project, queue = _chosen(arguments)
 
         def done(wiped: Wiped) -> Members:
@@ -44,7 +37,7 @@ def handlers(engine: Engine, *, forget: Sequence[Callable[[], None]] = ()) -> di
 
         return Plan(lambda tx: _wipe(tx, project, queue), done)
 
-    return {"emulator.reset": reset}
+    return {"emulator.reset": serving(reset)}
 
 
 def _chosen(arguments: Arguments) -> tuple[str | None, str | None]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from typing import BinaryIO
@@ -11,13 +11,12 @@ from typing import BinaryIO
 from discovery import jsonl
 from discovery.jsonl import Header, JsonlError
 from emulator.control.contents import Contents
+from emulator.control.serving import Variables, serving
 from emulator.engine.clock import LATEST
 from emulator.exports.shelf import Shelf, SnapshotNotFoundError, is_snapshot_name
 from emulator.rest import errors
-from emulator.rest.access import Caller
 from emulator.rest.endpoint import Serve, Slow
-from emulator.rest.messages import Request
-from emulator.rest.parse import Arguments, Body
+from emulator.rest.parse import Arguments
 from emulator.rest.render import Members
 from emulator.rest.times import rfc3339
 
@@ -36,19 +35,13 @@ def handlers(contents: Contents, shelf: Shelf) -> dict[str, Serve]:
 def _named(serve: Callable[[str], Members | None]) -> Serve:
     """Serve the snapshot that the path names."""
 
-    def named(
-        caller: Caller,
-        request: Request,
-        variables: Mapping[str, str],
-        arguments: Arguments,
-        body: Body | None,
-    ) -> Slow:
+    def named(variables: Variables, arguments: Arguments) -> Slow:
         name = variables["snapshot"]
         if not is_snapshot_name(name):
             raise errors.invalid_snapshot_name(name)
         return Slow(partial(_found, serve, name))
 
-    return named
+    return serving(named)
 
 
 def _found(serve: Callable[[str], Members | None], name: str) -> Members | None:
