@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from emulator.control.faults import FAULT_HEADER
-from emulator.rest.messages import Request, Response
+from emulator.rest.messages import Headers, Request, Response
 
 Happening: TypeAlias = Literal[
     "inserted", "leased", "renewed", "released", "expired", "deleted", "refused"
@@ -66,14 +66,12 @@ class Reading(msgspec.Struct, frozen=True):
     unread: tuple[Unread, ...] = ()
 
 
-# Without gc=False the collector would walk through all entries again and again; nothing that an
-# entry holds leads back to it.
-class Entry(msgspec.Struct, gc=False):
-    """A request that was answered, and its answer, as they were.
+class Entry(msgspec.Struct):
+    """A request that was answered, and its answer.
 
     Attributes:
         at: When, in microseconds.
-        size: How many bytes of bodies it holds.
+        request: With those of its headers that say what it means.
         note: Why bodies are missing.
         reading: What it means, once somebody has asked.
     """
@@ -82,7 +80,6 @@ class Entry(msgspec.Struct, gc=False):
     at: int
     request: Request
     response: Response
-    size: int
     note: str | None = None
     reading: Reading | None = None
 
@@ -90,3 +87,73 @@ class Entry(msgspec.Struct, gc=False):
     def fault(self) -> str | None:
         """The id of the fault that spoiled the answer."""
         return dict(self.response.headers).get(FAULT_HEADER)
+
+
+class _Packed(msgspec.Struct, array_like=True):
+    at: int
+    verb: str
+    path: str
+    query: str
+    authorization: str | None
+    content_type: str | None
+    content_encoding: str | None
+    attempt: str | None
+    body: bytes | None
+    status: int
+    headers: Headers
+    answer: bytes
+    note: str | None
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(_Packed).decode
+
+
+def pack(at: int, request: Request, response: Response, note: str | None) -> bytes:
+    """An entry as it is kept: in one piece.
+
+    What a request and its answer consist of is a score of objects. If they all stayed, those of
+    the next would be made in memory that no cache holds: that costs an insert twice what this does.
+    """
+    header = request.headers.get
+    try:
+        # As _Packed, which it would take time to make.
+        return _encode(
+            (
+                at,
+                request.verb,
+                request.path,
+                request.query,
+                header("authorization"),
+                header("content-type"),
+                header("content-encoding"),
+                header("x-taskqueue-attempt"),
+                request.body,
+                response.status,
+                response.headers,
+                response.body,
+                note,
+            )
+        )
+    except UnicodeEncodeError:  # bytes that are not UTF-8 stand in it as lone surrogates
+        path, query = _readable(request.path), _readable(request.query)
+        return pack(at, msgspec.structs.replace(request, path=path, query=query), response, note)
+
+
+def unpack(sequence: int, packed: bytes) -> Entry:
+    """The entry with this number that *packed* is."""
+    kept = _decode(packed)
+    headers = {
+        "authorization": kept.authorization,
+        "content-type": kept.content_type,
+        "content-encoding": kept.content_encoding,
+        "x-taskqueue-attempt": kept.attempt,
+    }
+    present = {name: value for name, value in headers.items() if value is not None}
+    request = Request(kept.verb, kept.path, kept.query, present, kept.body)
+    response = Response(kept.status, kept.headers, kept.answer)
+    return Entry(sequence, kept.at, request, response, kept.note)
+
+
+def _readable(text: str) -> str:
+    return text.encode("utf-8", "backslashreplace").decode()

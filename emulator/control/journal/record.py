@@ -1,6 +1,6 @@
-"""What is kept of requests and their answers: both, as they are, and no more work than that.
+"""What is kept of requests and their answers, with as little work as can be.
 
-Bounded twice: by the number of entries, and by the bytes of their bodies.
+Bounded twice: by the number of entries, and by their bytes.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from itertools import islice
 
 from msgspec.structs import replace
 
-from emulator.control.journal.entry import Entry
+from emulator.control.journal.entry import Entry, pack, unpack
 from emulator.rest.messages import Request, Response
 
 MOST_ENTRIES = 1_000_000
 
 MOST_BYTES = 32 << 20
-"""Of bodies, in all entries together; the oldest entries make room."""
+"""Of all entries together; the oldest make room."""
 
 MOST_BYTES_OF_ENTRY = MOST_BYTES // 8
 """An entry with more is kept without its bodies, so that it does not drive out the others."""
@@ -54,7 +54,8 @@ class Journal:
             size: How many entries are kept at most; 0 records nothing.
         """
         self._size = size
-        self._entries: deque[Entry] = deque()
+        self._packed: deque[bytes] = deque()
+        self._opened: dict[int, Entry] = {}  # those that somebody has looked at
         self._sequence = 0
         self._bytes = 0
         # The lock itself is taken faster than through the condition.
@@ -82,12 +83,13 @@ class Journal:
         if size > MOST_BYTES_OF_ENTRY or request.path.startswith("/batch"):
             note = _why_without_bodies(request, response)
         if note is not None:
-            request, response, size = replace(request, body=b""), replace(response, body=b""), 0
+            request, response = replace(request, body=b""), replace(response, body=b"")
+        packed = pack(at, request, response, note)
         with self._lock:
-            self._sequence = sequence = self._sequence + 1
-            self._entries.append(Entry(sequence, at, request, response, size, note))
-            self._bytes += size
-            if len(self._entries) > self._size or self._bytes > MOST_BYTES:
+            self._sequence += 1
+            self._packed.append(packed)
+            self._bytes += len(packed)
+            if len(self._packed) > self._size or self._bytes > MOST_BYTES:
                 self._make_room()
             if self._listeners:
                 self._changed.notify_all()
@@ -95,7 +97,10 @@ class Journal:
     def entries(self) -> list[Entry]:
         """All that are kept, the earliest first."""
         with self._lock:
-            return list(self._entries)
+            first, packed = self._first, list(self._packed)
+        entries = self._unpacked(first, packed)
+        self._opened = {each.sequence: each for each in entries}
+        return entries
 
     def news(self, after: int, *, most: int, seconds: float) -> News:
         """The first *most* entries after the one with the number *after*.
@@ -111,25 +116,39 @@ class Journal:
                 self._changed.wait_for(lambda: self._sequence > after, seconds)
             finally:
                 self._listeners -= 1
-            first = self._entries[0].sequence if self._entries else self._sequence + 1
+            first = self._first
             start = max(0, after + 1 - first)
-            return News(list(islice(self._entries, start, start + most)), max(0, first - after - 1))
+            packed = list(islice(self._packed, start, start + most))
+        return News(self._unpacked(first + start, packed), max(0, first - after - 1))
 
     def clear(self) -> None:
         """Forget all entries. Their numbers are not given again."""
         with self._lock:
-            self._entries.clear()
+            self._packed.clear()
+            self._opened = {}
             self._bytes = 0
 
     def resize(self, size: int) -> None:
         """Keep *size* entries at most from now on; 0 records nothing."""
         with self._lock:
             self._size = size
+            self._opened = {}
             self._make_room()
 
+    @property
+    def _first(self) -> int:
+        """The number of the earliest that is kept: they have consecutive ones."""
+        return self._sequence - len(self._packed) + 1
+
+    def _unpacked(self, first: int, packed: Sequence[bytes]) -> list[Entry]:
+        opened = self._opened
+        return [
+            opened.get(number) or unpack(number, each) for number, each in enumerate(packed, first)
+        ]
+
     def _make_room(self) -> None:
-        while len(self._entries) > self._size or self._bytes > MOST_BYTES:
-            self._bytes -= self._entries.popleft().size
+        while len(self._packed) > self._size or self._bytes > MOST_BYTES:
+            self._bytes -= len(self._packed.popleft())
 
 
 def _why_without_bodies(request: Request, response: Response) -> str | None:

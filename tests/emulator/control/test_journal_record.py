@@ -27,10 +27,10 @@ def test_the_oldest_entries_make_room_for_new_ones():
 
 
 def test_the_oldest_bodies_make_room_for_new_ones(monkeypatch):
-    monkeypatch.setattr(record, "MOST_BYTES", 100)
+    monkeypatch.setattr(record, "MOST_BYTES", 250)
     journal = a_journal()
     for path in ("/a", "/b", "/c"):
-        journal.record(a_request(path, bytes(30)), Response(200, (), bytes(20)), 1)
+        journal.record(a_request(path, bytes(60)), Response(200, (), bytes(20)), 1)
 
     assert paths(journal) == ["/b", "/c"]
 
@@ -48,12 +48,12 @@ def test_an_entry_that_is_too_large_does_not_drive_out_the_others(monkeypatch):
 
 
 def test_what_was_cleared_leaves_all_its_room(monkeypatch):
-    monkeypatch.setattr(record, "MOST_BYTES", 100)
+    monkeypatch.setattr(record, "MOST_BYTES", 250)
     journal = a_journal()
-    journal.record(a_request("/a", bytes(100)), Response(200, ()), 1)
+    journal.record(a_request("/a", bytes(150)), Response(200, ()), 1)
 
     journal.clear()
-    journal.record(a_request("/b", bytes(100)), Response(200, ()), 1)
+    journal.record(a_request("/b", bytes(150)), Response(200, ()), 1)
 
     assert [each.sequence for each in journal.entries()] == [2]
 
@@ -64,6 +64,38 @@ def test_a_journal_of_no_size_looks_at_nothing():
     journal.record(None, None, 1)
 
     assert journal.entries() == []
+
+
+def test_what_is_kept_is_all_that_tells_what_an_entry_means():
+    journal = a_journal()
+    headers = {"authorization": "Bearer t", "content-encoding": "gzip", "user-agent": "test"}
+    request = Request("POST", "/a", "x=1", headers, b"in")
+    response = Response(400, (("x-taskqueue-error", "UNKNOWN_TASK"),), b"out")
+
+    journal.record(request, response, 5)
+
+    (entry,) = journal.entries()
+    assert (entry.sequence, entry.at, entry.response) == (1, 5, response)
+    assert entry.request == Request(
+        "POST", "/a", "x=1", {"authorization": "Bearer t", "content-encoding": "gzip"}, b"in"
+    )
+
+
+def test_an_entry_that_was_looked_at_is_not_made_again():
+    journal = a_journal(size=2)
+    for path in ("/a", "/b", "/c"):
+        journal.record(a_request(path), Response(200, ()), 1)
+    third = journal.entries()[1]
+
+    journal.record(a_request("/d"), Response(200, ()), 1)
+
+    assert journal.entries()[0] is third
+
+
+def test_a_path_that_is_no_unicode_is_kept_as_it_is_shown(server):
+    server.send("GET", "%ff")
+
+    assert server.latest()["path"] == f"{TASKS}/\\udcff"
 
 
 def test_threads_that_record_at_once_lose_nothing():
