@@ -41,7 +41,8 @@ class Adapter(HTTPAdapter):
     ) -> Any:
         origin, settings = origin_of(request.url or ""), (verify, proxies, cert)
         known, pool = self._pools.get(origin, (None, None))
-        if known != settings:
+        # A thread that closes the session may do so while the pool of another is noted here.
+        if known != settings or pool.pool is None:
             pool = super().get_connection_with_tls_context(request, verify, proxies, cert)
             self._pools[origin] = settings, pool
         return pool

@@ -21,7 +21,7 @@ def serving(answer: Callable[[socket.socket], None]) -> Iterator[str]:
             answer(connection)
 
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        thread = threading.Thread(target=serve)
+        thread = threading.Thread(target=serve, daemon=True)  # nobody may come
         thread.start()
         yield f"127.0.0.1:{listener.getsockname()[1]}"
         thread.join()

@@ -10,8 +10,9 @@ import threading
 import pytest
 import requests
 import responses
+from requests.adapters import HTTPAdapter
 
-from tests.tqsdk.serving import OK, close, garbage, hang_up, serving, silence
+from tests.tqsdk.serving import OK, close, garbage, hang_up, saying, serving, silence
 from tqsdk import (
     AmbiguousResultError,
     Client,
@@ -119,6 +120,24 @@ def test_a_body_that_stops_coming_is_a_timeout(transport):
 
     with serving(answer) as address, pytest.raises(RequestTimeoutError):
         get(transport, address, HASTY)
+
+
+def test_a_pool_that_another_thread_closed_is_not_used_again(transport, monkeypatch):
+    named = "get_connection_with_tls_context"
+    find = getattr(HTTPAdapter, named)
+
+    def find_what_is_closed_at_once(adapter, *arguments, **keywords):
+        pool = find(adapter, *arguments, **keywords)
+        transport.close()
+        return pool
+
+    with serving(saying(OK)) as address:
+        with monkeypatch.context() as patch:
+            patch.setattr(HTTPAdapter, named, find_what_is_closed_at_once)
+            with pytest.raises(ConnectError, match="closed"):
+                get(transport, address)
+
+        assert get(transport, address).status == 200
 
 
 @pytest.mark.parametrize("line", [b"407 Who are you", b"502 Bad Gateway"])
