@@ -168,7 +168,7 @@ def survive(
     """
     chance = random.Random(f"{arguments[1]} {tasks}")
     # Some of these were to begin and to end. Until it dies it may move several batches, or none.
-    reach = calls // 2 * max(tasks // batch // kills, 1)
+    reach = calls // 4 * max(tasks // batch // kills, 2)
     for number in range(kills):
         done = mover(*arguments, calls=chance.randrange(calls // 2, calls // 2 + reach))
         assert done["code"] == -signal.SIGKILL, f"it was killed {number} times only: {done}"
