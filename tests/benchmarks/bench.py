@@ -44,7 +44,6 @@ class Bench:
     say: Callable[[str], None]
     ours: Ours = field(default_factory=Ours)
     ours_with_tokens: Ours = field(default_factory=lambda: Ours(tokens=True))
-    ours_with_control: Ours = field(default_factory=lambda: Ours(journal=0))
     ours_with_journal: Ours = field(default_factory=lambda: Ours(journal=1_000))
     nginx: Nginx = field(default_factory=Nginx)
     nginx_defaults: Nginx = field(default_factory=lambda: Nginx(defaults=True))
@@ -55,7 +54,7 @@ class Bench:
     def peers(self) -> tuple[Peer, ...]:
         """All that there are, in the order of the preface."""
         return (
-            *(self.ours, self.ours_with_tokens, self.ours_with_control, self.ours_with_journal),
+            *(self.ours, self.ours_with_tokens, self.ours_with_journal),
             *(self.azurite, self.azurite_defaults, self.moto, self.pubsub),
             *(self.nginx, self.nginx_defaults),
             *(self.beanstalkd, self.beanstalkd_defaults),

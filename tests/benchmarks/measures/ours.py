@@ -14,6 +14,7 @@ from tests.benchmarks.backlog import tag
 from tests.benchmarks.bench import Bench
 from tests.benchmarks.errors import SpoiledError
 from tests.benchmarks.measures.figures import Figures, loaded, rates, result, settled_memory
+from tests.benchmarks.measures.journal import insert_in_turns
 from tests.benchmarks.measures.peak import peak_twice, tasks_stored
 from tests.benchmarks.peers import ours, serving
 
@@ -77,14 +78,6 @@ def _insert_with_tokens(bench: Bench) -> Figures:
         return rates(result(bench, server, ours.insert(folder=server.folder)))
 
 
-def _insert_with_control(bench: Bench) -> Figures:
-    return loaded(bench, bench.ours_with_control, ours.insert())
-
-
-def _insert_with_journal(bench: Bench) -> Figures:
-    return loaded(bench, bench.ours_with_journal, ours.insert())
-
-
 def _insert_one_by_one(bench: Bench) -> Figures:
     before = machine.flush_seconds(bench.folder, seconds=1)
     figures = insert(bench, connections=1)
@@ -135,6 +128,5 @@ MEASURES: Mapping[str, Callable[[Bench], Figures]] = {
     "ours/start in a thread of a test": partial(_fixture, mode="thread"),
     "ours/start in a process for a test": partial(_fixture, mode="process"),
     "ours-tokens/insert": _insert_with_tokens,
-    "ours-control/insert": _insert_with_control,
-    "ours-journal/insert": _insert_with_journal,
+    "ours-journal/insert in turns": insert_in_turns,
 }

@@ -39,7 +39,7 @@ class Ours:
     @property
     def name(self) -> str:
         if self.journal is not None:
-            return "ours-journal" if self.journal else "ours-control"
+            return "ours-journal"
         return "ours-tokens" if self.tokens else "ours"
 
     def obtain(self) -> None:
