@@ -9,7 +9,7 @@ from tqsdk.migrate.page.html import Markup, element, joined
 
 _WIDTH = 720
 _LABEL = 320  # of the width
-_LONGEST = 46  # characters that it has room for
+_LONGEST = 40  # characters that it has room for, in a wide font
 _NUMBER = 80
 _ROW = 26
 _SHADES = 5
