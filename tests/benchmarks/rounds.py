@@ -124,8 +124,8 @@ def _do(
 def _shown(figures: Figures) -> str:
     shown = []
     for name, value in figures.items():
-        if name == "rate":
-            shown.append(f"{value:,.0f}/s")
+        if name.endswith("rate"):
+            shown.append(f"{name.removesuffix('rate').replace('_', ' ')}{value:,.0f}/s")
         elif name.endswith("_bytes"):
             shown.append(f"{name.removesuffix('_bytes')} {value / 2**20:,.0f} MiB")
         elif name.endswith("_load"):

@@ -13,8 +13,8 @@ from tests.benchmarks.running import Running
 from tests.benchmarks.wrk import Load, Result, put_under_load
 
 Figures: TypeAlias = Mapping[str, float]
-"""Figures by name: ``rate`` is tasks a second, ``..._load`` a share of one core, ``..._bytes`` are
-bytes; all others are seconds."""
+"""Figures by name: ``rate`` and ``..._rate`` are tasks a second, ``..._load`` a share of one core,
+``..._bytes`` are bytes; all others are seconds."""
 
 SETTLING_SECONDS = 2
 

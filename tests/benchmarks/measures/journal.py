@@ -68,12 +68,12 @@ def insert_in_turns(bench: Bench) -> Figures:
             none.take(server, load)
         load.result()
     rate, cpu = kept.figures()
-    rate_without, cpu_without = none.figures()
+    bare_rate, bare_cpu = none.figures()
     return {
         "rate": rate,
         "cpu": cpu,
-        "rate_without": rate_without,
-        "cpu_without": cpu_without,
+        "bare_rate": bare_rate,
+        "bare_cpu": bare_cpu,
     }
 
 
