@@ -116,28 +116,25 @@ def pack(at: int, request: Request, response: Response, note: str | None) -> byt
     the next would be made in memory that no cache holds: that costs an insert twice what this does.
     """
     header = request.headers.get
+    packed = (  # as _Packed, which it would take time to make
+        at,
+        request.verb,
+        request.path,
+        request.query,
+        header("authorization"),
+        header("content-type"),
+        header("content-encoding"),
+        header("x-taskqueue-attempt"),
+        request.body,
+        response.status,
+        response.headers,
+        response.body,
+        note,
+    )
     try:
-        # As _Packed, which it would take time to make.
-        return _encode(
-            (
-                at,
-                request.verb,
-                request.path,
-                request.query,
-                header("authorization"),
-                header("content-type"),
-                header("content-encoding"),
-                header("x-taskqueue-attempt"),
-                request.body,
-                response.status,
-                response.headers,
-                response.body,
-                note,
-            )
-        )
+        return _encode(packed)
     except UnicodeEncodeError:  # bytes that are not UTF-8 stand in it as lone surrogates
-        path, query = _readable(request.path), _readable(request.query)
-        return pack(at, msgspec.structs.replace(request, path=path, query=query), response, note)
+        return _encode([_readable(each) if isinstance(each, str) else each for each in packed])
 
 
 def unpack(sequence: int, packed: bytes) -> Entry:
