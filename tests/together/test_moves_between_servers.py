@@ -72,6 +72,16 @@ def test_an_exact_copy_has_what_is_leased_and_what_is_not_due(ours, other, proje
     assert (verified.returncode, verified.stdout.splitlines()[-1]) == (0, "the same")
 
 
+@pytest.mark.parametrize("command", [["copy", "--mode", "exact"], ["verify"]])
+def test_a_queue_that_the_server_does_not_know_is_an_error(migrate, command):
+    with emulator.running(queues=["mail", "post"]) as server:
+        wrong = migrate(*command, address(server, "p", "mial"), address(server, "p", "post"))
+        right = migrate(*command, address(server, "p", "mail"), address(server, "p", "post"))
+
+    assert (wrong.returncode, right.returncode) == (3, 0)
+    assert "queue 'mial': 404 Queue not found" in wrong.stderr
+
+
 def test_tasks_keep_their_queues_where_the_address_names_none(ours, other, project, migrate):
     for queue in "one", "two":
         a_queue(ours, project, queue).insert(queue, name="a")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Collection, Generator, Iterator
+from collections.abc import Collection, Generator, Iterable, Iterator
 from contextlib import closing, contextmanager
 from typing import BinaryIO, TypeAlias, cast
 from urllib.parse import urlsplit
@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 import requests
 
 from discovery.jsonl import JsonlError, TaskLine, read
-from tqsdk.errors import ApiError, TaskNotFoundError
+from tqsdk.errors import ApiError, QueueNotFoundError, TaskNotFoundError
 from tqsdk.migrate.moving.model import Batch, MoveError, Record
 from tqsdk.migrate.moving.server import Place
 
@@ -115,20 +115,39 @@ def exported(place: Place, token: str | None) -> Generator[Iterator[Record]]:
     Raises:
         NoExportError: The server has none for us.
         MoveError: Also from the iterator: it ends early.
+        QueueNotFoundError: From the iterator: nothing is there, not even the queue.
     """
-    project = place.client.project.rpartition("~")[2]
     with _stream(place.client.endpoint, token) as file:
         try:
             _, lines = read(file)
-            yield (
-                line
-                for line in lines
-                if isinstance(line, TaskLine)
-                and line.project == project
-                and place.queue in (None, line.queue)
-            )
+            yield _of(place, lines)
         except JsonlError as error:
             raise MoveError(f"the export of {place.client.endpoint}: {error}") from error
+
+
+def _of(place: Place, lines: Iterable[object]) -> Iterator[Record]:
+    project = place.client.project.rpartition("~")[2]
+    is_empty = True
+    for line in lines:
+        if (
+            isinstance(line, TaskLine)
+            and line.project == project
+            and place.queue in (None, line.queue)
+        ):
+            is_empty = False
+            yield line
+    if is_empty and place.queue is not None:
+        _check_known(place)
+
+
+def _check_known(place: Place) -> None:
+    """Refuse a queue that the server does not know, or a slip in a name would move nothing."""
+    try:
+        place.one().stats()
+    except QueueNotFoundError:
+        raise
+    except ApiError:  # the token is good for the control API alone
+        return
 
 
 @contextmanager
