@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
 import sys
 import threading
 from collections.abc import Iterator
@@ -20,7 +19,7 @@ import emulator
 from tests.durability.process import environment
 from tests.together import cloud_tasks_server, postgres_server, pubsub_server
 from tests.together.test_tq_command import TQ
-from tests.together.test_tq_examples import examples, pattern
+from tests.together.test_tq_examples import examples, pattern, typed
 from tqsdk.migrate.cloudtasks.service import client
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -76,20 +75,11 @@ def follow(page: str, folder: Path, **variables: str) -> None:
         )
         exports = ""
         for command, shown in examples(DOCS / page):
-            done = subprocess.run(
-                ["bash", "-c", exports + command],
-                cwd=folder,
-                env=env,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                text=True,
-                timeout=100,
-                check=False,
-            )
+            printed = typed(exports + command, folder, env, timeout=100)
             if command.startswith("export "):
                 exports += f"{command}; "
 
-            assert re.fullmatch(pattern(shown), done.stdout), f"$ {command}\n{done.stdout}"
+            assert re.fullmatch(pattern(shown), printed), f"$ {command}\n{printed}"
 
 
 def programs(page: str, folder: Path) -> None:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
 from pathlib import Path
 
 import emulator
 from tests.durability.process import environment
 from tests.together.test_tq_command import TQ
-from tests.together.test_tq_examples import examples, pattern
+from tests.together.test_tq_examples import examples, pattern, typed
 
 DOCS = Path(__file__).parents[2] / "docs/migrate-bridge.md"
 
@@ -29,15 +28,6 @@ def test_the_examples_print_what_the_docs_show(tmp_path):
         for command, shown in examples(DOCS):
             # A shell of one's own would have kept what it exported.
             exported += re.findall(r"export \S+", command.partition(";")[0])
-            done = subprocess.run(
-                ["bash", "-c", "\n".join([*exported, command])],
-                cwd=tmp_path,
-                env=env,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                text=True,
-                timeout=120,
-                check=False,
-            )
+            printed = typed("\n".join([*exported, command]), tmp_path, env, timeout=120)
 
-            assert re.fullmatch(pattern(shown), done.stdout), f"$ {command}\n{done.stdout}"
+            assert re.fullmatch(pattern(shown), printed), f"$ {command}\n{printed}"

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
 from pathlib import Path
 
 from tests.durability.process import environment
 from tests.together.test_tq_command import TQ
-from tests.together.test_tq_examples import examples, pattern
+from tests.together.test_tq_examples import examples, pattern, typed
 
 DOCS = Path(__file__).parents[2] / "docs/migrate.md"
 
@@ -21,15 +20,6 @@ def test_the_examples_print_what_the_docs_show(tmp_path):
     env = environment(PATH=f"{TQ.parent}{os.pathsep}{os.environ['PATH']}")
 
     for command, shown in examples(DOCS):
-        done = subprocess.run(
-            ["bash", "-c", command],
-            cwd=tmp_path,
-            env=env,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=60,
-            check=False,
-        )
+        printed = typed(command, tmp_path, env)
 
-        assert re.fullmatch(pattern(shown), done.stdout), f"$ {command}\n{done.stdout}"
+        assert re.fullmatch(pattern(shown), printed), f"$ {command}\n{printed}"

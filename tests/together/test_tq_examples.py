@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import emulator
@@ -24,18 +24,9 @@ def test_the_examples_print_what_the_docs_show(tmp_path):
             PATH=f"{TQ.parent}{os.pathsep}{os.environ['PATH']}",
         )
         for command, shown in examples():
-            done = subprocess.run(
-                ["bash", "-c", command],
-                cwd=tmp_path,
-                env=env,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                text=True,
-                timeout=60,
-                check=False,
-            )
+            printed = typed(command, tmp_path, env)
 
-            assert re.fullmatch(pattern(shown), done.stdout), f"$ {command}\n{done.stdout}"
+            assert re.fullmatch(pattern(shown), printed), f"$ {command}\n{printed}"
 
 
 def examples(page: Path = DOCS) -> Iterator[tuple[str, str]]:
@@ -44,6 +35,21 @@ def examples(page: Path = DOCS) -> Iterator[tuple[str, str]]:
         for example in re.split(r"^\$ ", block, flags=re.M)[1:]:
             command, _, shown = example.partition("\n")
             yield command, shown
+
+
+def typed(command: str, folder: Path, env: Mapping[str, str], timeout: float = 60) -> str:
+    """What *command* prints in a shell, on both outputs."""
+    done = subprocess.run(
+        ["bash", "-c", command],
+        cwd=folder,
+        env=env,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=timeout,
+        check=False,
+    )
+    return done.stdout
 
 
 def pattern(shown: str) -> str:
