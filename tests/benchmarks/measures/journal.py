@@ -5,7 +5,6 @@ Two servers differ by more than that, even if they run one after the other.
 
 from __future__ import annotations
 
-import http.client
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
@@ -13,14 +12,13 @@ from contextlib import closing
 from tests.benchmarks.bench import Bench
 from tests.benchmarks.errors import SpoiledError
 from tests.benchmarks.measures.figures import Figures
-from tests.benchmarks.measures.peak import tasks_stored
+from tests.benchmarks.measures.peak import connected, send, tasks_stored
 from tests.benchmarks.peers import ours, serving
 from tests.benchmarks.running import Running
-from tests.benchmarks.wrk import Result, put_under_load, warm_up
+from tests.benchmarks.wrk import Load, Result, put_under_load, warm_up
 
 _LONGER = 6
 _TURN_SECONDS = 1  # long, beside the tenth of one in which the journal fills again
-_RESIZE = "/_emulator/v1/journal/resize?size={}"
 
 
 class _Turns:
@@ -78,8 +76,5 @@ def insert_in_turns(bench: Bench) -> Figures:
 
 
 def _resize(port: int, size: int) -> None:
-    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=60)) as connection:
-        connection.request("POST", _RESIZE.format(size))
-        status = connection.getresponse().status
-    if status != 200:
-        raise SpoiledError(f"{status} to the journal's new size")
+    with closing(connected(port)) as connection:
+        send(connection, Load(f"/_emulator/v1/journal/resize?size={size}"))

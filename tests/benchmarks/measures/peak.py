@@ -33,7 +33,7 @@ def peak_twice(bench: Bench) -> Figures:
 
 
 def _size_after_peak(bench: Bench, folder: Path) -> float:
-    with serving_in(folder, bench.ours) as server, closing(_connection(server.port)) as connection:
+    with serving_in(folder, bench.ours) as server, closing(connected(server.port)) as connection:
         _rise_and_fall(connection, server.port, bench.peak)
     # Once it has stopped, no log is left whose length would be a matter of chance.
     return sum(file.stat().st_size for file in folder.glob(f"{ours.STORE_FILE}*"))
@@ -41,7 +41,7 @@ def _size_after_peak(bench: Bench, folder: Path) -> float:
 
 def tasks_stored(port: int) -> int:
     """How many tasks our server has."""
-    with closing(_connection(port)) as connection:
+    with closing(connected(port)) as connection:
         connection.request("GET", f"{_QUEUE}?getStats=true")
         return int(json.load(connection.getresponse())["stats"]["totalTasks"])
 
@@ -49,17 +49,22 @@ def tasks_stored(port: int) -> int:
 def _rise_and_fall(connection: http.client.HTTPConnection, port: int, count: int) -> None:
     insert = ours.insert_batch()
     for _ in range(count // ours.BATCH_SIZE):
-        _send(connection, insert)
+        send(connection, insert)
     if tasks_stored(port) != count:
         raise SpoiledError("parts of the batches were refused")
     lease = ours.lease(_LEASE_SIZE, seconds=_LEASE_SECONDS)
-    while names := re.findall(rb'"id": ?"([^"]+)"', _send(connection, lease)):
-        _send(connection, ours.delete_batch([name.decode() for name in names]))
+    while names := re.findall(rb'"id": ?"([^"]+)"', send(connection, lease)):
+        send(connection, ours.delete_batch([name.decode() for name in names]))
     if tasks_stored(port):
         raise SpoiledError("parts of the deletions were refused")
 
 
-def _send(connection: http.client.HTTPConnection, load: Load) -> bytes:
+def send(connection: http.client.HTTPConnection, load: Load) -> bytes:
+    """The body of the answer to one request of *load*.
+
+    Raises:
+        SpoiledError: It was refused.
+    """
     connection.request(load.verb, load.path, load.body, dict(load.headers))
     answer = connection.getresponse()
     said = answer.read()
@@ -68,5 +73,6 @@ def _send(connection: http.client.HTTPConnection, load: Load) -> bytes:
     return said
 
 
-def _connection(port: int) -> http.client.HTTPConnection:
+def connected(port: int) -> http.client.HTTPConnection:
+    """A connection to a server of ours."""
     return http.client.HTTPConnection("127.0.0.1", port, timeout=60)
