@@ -113,7 +113,8 @@ def pack(at: int, request: Request, response: Response, note: str | None) -> byt
     """An entry as it is kept: in one piece.
 
     What a request and its answer consist of is a score of objects. If they all stayed, those of
-    the next would be made in memory that no cache holds: that costs an insert twice what this does.
+    the next would be made in memory that no cache holds, which costs an insert a little more than
+    all this does.
     """
     header = request.headers.get
     packed = (  # as _Packed, which it would take time to make
