@@ -203,7 +203,8 @@ def _digest(database: sqlite3.Connection, side: int) -> str:
     return digest.hexdigest()
 
 
-_TITLES = {
+# Of the kinds of differences, for people.
+TITLES = {
     "only_in_a": "only in A",
     "only_in_b": "only in B",
     "payload": "other payloads",
@@ -219,7 +220,7 @@ def text(comparison: Comparison, a: str, b: str) -> Iterator[str]:
     yield f"A  {a}: {comparison.tasks_in_a:,} tasks, {comparison.sha256_of_a}"
     yield f"B  {b}: {comparison.tasks_in_b:,} tasks, {comparison.sha256_of_b}"
     for kind, difference in comparison.differences.items():
-        yield f"{_TITLES[kind]}: {difference.count:,}"
+        yield f"{TITLES[kind]}: {difference.count:,}"
         yield from (f"  {example}" for example in difference.examples)
         if difference.count > len(difference.examples):
             yield "  ..."

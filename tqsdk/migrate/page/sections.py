@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from tqsdk.migrate.bridge.counters import NAMES
+from tqsdk.migrate.moving.comparison import TITLES
 from tqsdk.migrate.page import charts
 from tqsdk.migrate.page.charts import Part
 from tqsdk.migrate.page.html import Markup, element, joined, table
@@ -16,15 +17,6 @@ _EFFORTS = {
     "small": "a plain change",
     "medium": "to be thought about",
     "large": "a part to be written anew",
-}
-_DIFFERENCES = {
-    "only_in_a": "only in A",
-    "only_in_b": "only in B",
-    "payload": "other payloads",
-    "tag": "other tags",
-    "eta": "other ETAs",
-    "twice_in_a": "more than once in A",
-    "twice_in_b": "more than once in B",
 }
 
 
@@ -127,7 +119,7 @@ def proven(comparisons: Sequence[Named]) -> Markup:
                 table(
                     ("difference", "tasks", "some of them"),
                     (
-                        (_DIFFERENCES.get(kind, kind), it["count"], joined(_lines(it["examples"])))
+                        (TITLES.get(kind, kind), it["count"], joined(_lines(it["examples"])))
                         for kind, it in rows
                     ),
                 )
