@@ -13,6 +13,8 @@ from typing import BinaryIO, Protocol
 
 import click
 
+from tqsdk.disk import flush_entry
+
 
 class Sink(Protocol):
     """Takes lines."""
@@ -80,7 +82,7 @@ def opened(path: Path | None) -> Generator[Sink]:
     with io.FileIO(path, "a+") as stream:
         if _is_file(stream):
             _check_whole(path, stream)
-            _flush_entry(path)
+            flush_entry(path)
         yield AppendedFile(path, stream)
 
 
@@ -92,17 +94,6 @@ def _check_whole(path: Path, stream: io.FileIO) -> None:
         raise click.ClickException(
             f"{path} does not end with a line break: mend its last line, which may be cut off"
         )
-
-
-def _flush_entry(path: Path) -> None:
-    """Have the name of a new file on the disk too, where the system needs telling."""
-    if os.name != "posix":
-        return
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
 
 
 def _is_file(stream: BinaryIO | io.FileIO) -> bool:

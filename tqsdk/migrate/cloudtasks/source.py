@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Generator, Iterator
 from contextlib import contextmanager
-from itertools import islice
 from typing import Any
 
 from google.api_core.exceptions import GoogleAPICallError, NotFound
@@ -18,11 +17,10 @@ from tqsdk.migrate.cloudtasks import claims, tasks
 from tqsdk.migrate.cloudtasks.service import told
 from tqsdk.migrate.cloudtasks.target import Queue
 from tqsdk.migrate.moving.ledger import Ledger
-from tqsdk.migrate.moving.model import Batch, MoveError, Record
+from tqsdk.migrate.moving.model import Batch, MoveError, Record, few
 from tqsdk.migrate.moving.options import Options
 
 _MOST_PER_PAGE = 1_000
-_MOST_BYTES = 4 << 20  # of the payloads in a batch
 
 
 class CloudTasksSource:
@@ -50,7 +48,7 @@ class CloudTasksSource:
 
     def batches(self, after: str | None) -> Iterator[Batch]:
         records = listed(self._client, self._queue)
-        while batch := list(_few(records, self._batch)):
+        while batch := list(few(records, self._batch)):
             yield Batch(batch, json.dumps([each.name for each in batch]))
 
     def again(self, place: str) -> Batch:
@@ -113,12 +111,3 @@ def listed(client: Any, queue: Queue) -> Iterator[Record]:
             claim = tasks.claim(task)
             payload = task.http_request.body if claim is None else claims.read(claim)
             yield tasks.record(task, project=queue.project, queue=queue.id, payload=payload)
-
-
-def _few(records: Iterator[Record], count: int) -> Iterator[Record]:
-    size = 0
-    for record in islice(records, count):
-        yield record
-        size += len(record.payload)
-        if size >= _MOST_BYTES:
-            return

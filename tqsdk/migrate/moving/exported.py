@@ -18,13 +18,12 @@ import requests
 
 from discovery.jsonl import JsonlError, TaskLine, read
 from tqsdk.errors import ApiError, QueueNotFoundError, TaskNotFoundError
-from tqsdk.migrate.moving.model import Batch, MoveError, Record
+from tqsdk.migrate.moving.model import Batch, MoveError, Record, few
 from tqsdk.migrate.moving.server import Place
 
 _PATH = "/_emulator/v1/export"
 _TIMEOUT = (5.0, 60.0)  # seconds to connect, and between two pieces
 _CHUNK_BYTES = 1 << 16
-_MOST_BYTES = 4 << 20  # of the payloads in a batch
 _MOST_LISTED = 100
 
 Key: TypeAlias = tuple[str, str, str]
@@ -51,19 +50,10 @@ class ExactSource:
     def batches(self, after: str | None) -> Iterator[Batch]:
         """See ``Source``: places are the keys of a first and a last task."""
         done = ("", "", "") if after is None else _keys(after)[1]
-        records: list[Record] = []
-        size = 0
         with exported(self._place, self._token) as exports:
-            for record in exports:
-                if _key(record) <= done:
-                    continue
-                records.append(record)
-                size += len(record.payload)
-                if len(records) == self._batch or size >= _MOST_BYTES:
-                    yield _batch_of(records)
-                    records, size = [], 0
-        if records:
-            yield _batch_of(records)
+            records = (each for each in exports if _key(each) > done)
+            while batch := list(few(records, self._batch)):
+                yield _batch_of(batch)
 
     def again(self, place: str) -> Batch:
         """What is there of it now."""

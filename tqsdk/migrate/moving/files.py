@@ -20,13 +20,16 @@ from typing import Any, BinaryIO, cast
 
 from discovery.jsonl import Header, JsonlError, Line, Speller, TaskLine, read
 from tqsdk.clock import Clock
+from tqsdk.disk import flush_entry
 from tqsdk.migrate.moving.model import (
+    MOST_BATCH_BYTES,
     STORED,
     Batch,
     MissingLibraryError,
     MoveError,
     Outcome,
     Record,
+    few,
 )
 from tqsdk.version import __version__
 
@@ -52,7 +55,12 @@ class FileSource:
     """
 
     def __init__(
-        self, path: Path, *, batch: int, batch_bytes: int = 4 << 20, is_checked: bool = False
+        self,
+        path: Path,
+        *,
+        batch: int,
+        batch_bytes: int = MOST_BATCH_BYTES,
+        is_checked: bool = False,
     ) -> None:
         self._path = path
         self._batch = batch
@@ -67,7 +75,7 @@ class FileSource:
         done = sum(_numbers(after)) if after is not None else 0
         with opened(self._path) as records:
             records = islice(records, done, None)
-            while batch := list(_few(records, self._batch, self._batch_bytes)):
+            while batch := list(few(records, self._batch, self._batch_bytes)):
                 yield Batch(batch, f"{done}+{len(batch)}")
                 done += len(batch)
 
@@ -169,7 +177,7 @@ class FileTarget:
         if self._speller is not None:
             return b""
         self._file = io.FileIO(self._path, "x")
-        _flush_entry(self._path)
+        flush_entry(self._path)
         now = round(self._clock.now().timestamp() * 1_000_000)
         self._speller = Speller(Header(written_at=now, written_by=f"tq {__version__}"))
         return self._speller.first()
@@ -219,15 +227,6 @@ def _named(task: TaskLine, number: int) -> TaskLine:
     return replace(task, name=f"line-{number}-{digest.hexdigest()[:32]}")
 
 
-def _few(records: Iterator[Record], count: int, most_bytes: int) -> Iterator[Record]:
-    size = 0
-    for record in islice(records, count):
-        yield record
-        size += len(record.payload)
-        if size >= most_bytes:
-            return
-
-
 def _numbers(place: str) -> tuple[int, int]:
     begin, _, count = place.partition("+")
     return int(begin), int(count)
@@ -262,14 +261,3 @@ def _zstandard() -> Any:
     except ModuleNotFoundError as error:
         raise MissingLibraryError("zstandard", "migrate") from error
     return zstandard
-
-
-def _flush_entry(path: Path) -> None:
-    """Have the name of a new file on the disk too, where the system needs telling."""
-    if os.name != "posix":
-        return
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

@@ -11,12 +11,16 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from itertools import islice
 from typing import Protocol, TypeAlias
 
 from discovery.jsonl import TaskLine
 
 # A task, with its payload. Those that sources give have a name.
 Record: TypeAlias = TaskLine
+
+MOST_BATCH_BYTES = 4 << 20
+"""Of the payloads in a batch, about: the task that goes beyond it is its last."""
 
 
 class MoveError(Exception):
@@ -169,3 +173,15 @@ class Target(Protocol):
         ...
 
     def close(self) -> None: ...
+
+
+def few(
+    records: Iterator[Record], count: int, most_bytes: int = MOST_BATCH_BYTES
+) -> Iterator[Record]:
+    """The next *count* of *records*, or fewer if their payloads come to *most_bytes*."""
+    size = 0
+    for record in islice(records, count):
+        yield record
+        size += len(record.payload)
+        if size >= most_bytes:
+            return

@@ -9,10 +9,8 @@ from typing import Any, LiteralString
 
 import psycopg
 
-from tqsdk.migrate.moving.model import Batch, MoveError, Record
+from tqsdk.migrate.moving.model import MOST_BATCH_BYTES, Batch, MoveError, Record
 from tqsdk.migrate.postgres.database import COLUMNS, Place, projects, record, told
-
-_MOST_BYTES = 4 << 20  # of the payloads in a batch
 
 # Names compare as bytes, so that where a batch ends says all about where the next one begins.
 _PAGE = f"""
@@ -123,7 +121,7 @@ class PostgresSource:
 
     def _page(self, end: tuple[str, str]) -> dict[str, object]:
         queue, name = end
-        bounds = {"count": self._batch, "bytes": _MOST_BYTES}
+        bounds = {"count": self._batch, "bytes": MOST_BATCH_BYTES}
         return {"queue": queue, "name": name, "only": self._only, **bounds}
 
     def _counts(self) -> tuple[int, int]:

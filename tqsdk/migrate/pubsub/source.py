@@ -9,13 +9,12 @@ from typing import Any
 
 from tqsdk.clock import Clock
 from tqsdk.migrate.moving.ledger import Ledger
-from tqsdk.migrate.moving.model import Batch, MoveError, Record
+from tqsdk.migrate.moving.model import MOST_BATCH_BYTES, Batch, MoveError, Record
 from tqsdk.migrate.moving.options import Options
 from tqsdk.migrate.pubsub import messages
 from tqsdk.migrate.pubsub.service import Service
 from tqsdk.migrate.pubsub.setup import ACK_SECONDS, Name
 
-_MOST_BYTES = 4 << 20  # of the payloads in a batch, about
 _MOST_PER_BATCH = 500  # so that their ids are not too many for the ledger
 _MOST_IDS = 1_000  # in one call
 _PATIENCE = 5.0  # seconds without a message after which there is none: answers may be empty before
@@ -84,7 +83,7 @@ class Subscription:
                 continue
             # Base64 has four for three.
             size = sum(len(each["message"].get("data", "")) for each in received) * 3 // 4
-            self._per_pull = max(_MOST_BYTES * len(received) // (size + 1), 1)
+            self._per_pull = max(MOST_BATCH_BYTES * len(received) // (size + 1), 1)
             self._modify(_ack_ids(received), self._hold_seconds)
             yield received
             quiet_since = self._clock.monotonic()
