@@ -11,6 +11,7 @@ import gzip
 import hashlib
 import zlib
 from email.utils import formatdate
+from functools import lru_cache
 
 from emulator.engine.clock import MICROSECONDS
 from emulator.rest import errors, render
@@ -51,9 +52,7 @@ class Envelope:
         """*response* as it goes out to the caller of *request* at *now* (microseconds)."""
         date = self._http_date(now)
         if request.verb not in ("GET", "HEAD"):
-            return Response(
-                response.status, (*response.headers, ("date", date), *_WRITE), response.body
-            )
+            return Response(response.status, _written(response.headers, date), response.body)
         headers = (*response.headers, ("date", date), ("expires", date), *_READ)
         body = response.body if request.verb == "GET" else b""
         # A script is a 200 even where it carries a refusal, so it is never "not modified".
@@ -70,6 +69,15 @@ class Envelope:
         if self._date[0] != second:
             self._date = (second, formatdate(second, usegmt=True))
         return self._date[1]
+
+
+@lru_cache(256)
+def _written(headers: Headers, date: str) -> Headers:
+    """The headers of an answer to a write, those that it had first.
+
+    Most answers of a second have the same, and share them: who keeps answers keeps them once.
+    """
+    return (*headers, ("date", date), *_WRITE)
 
 
 def compress(request: Request, response: Response) -> Response:

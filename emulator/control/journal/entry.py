@@ -100,45 +100,53 @@ class _Packed(msgspec.Struct, array_like=True):
     attempt: str | None
     body: bytes | None
     status: int
-    headers: Headers
     answer: bytes
     note: str | None
 
 
-_encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(_Packed).decode
 
 
-def pack(at: int, request: Request, response: Response, note: str | None) -> bytes:
-    """An entry as it is kept: in one piece.
+class Packer:
+    """Makes of an entry what is kept of it: one piece of bytes, but for the answer's headers.
 
     What a request and its answer consist of is a score of objects. If they all stayed, those of
-    the next would be made in memory that no cache holds, which costs an insert a little more than
-    all this does.
+    the next would be made in memory that no cache holds, which costs more than all this does. The
+    headers may stay: most answers share theirs (``emulator.rest.envelope``).
     """
-    header = request.headers.get
-    packed = (  # as _Packed, which it would take time to make
-        at,
-        request.verb,
-        request.path,
-        request.query,
-        header("authorization"),
-        header("content-type"),
-        header("content-encoding"),
-        header("x-taskqueue-attempt"),
-        request.body,
-        response.status,
-        response.headers,
-        response.body,
-        note,
-    )
-    try:
-        return _encode(packed)
-    except UnicodeEncodeError:  # bytes that are not UTF-8 stand in it as lone surrogates
-        return _encode([_readable(each) if isinstance(each, str) else each for each in packed])
+
+    def __init__(self) -> None:
+        self._encode_into = msgspec.msgpack.Encoder().encode_into
+        self._packed = bytearray()
+
+    def __call__(
+        self, at: int, request: Request, response: Response, note: str | None
+    ) -> bytearray:
+        """The piece; the next call writes over it."""
+        header = request.headers.get
+        packed = (  # as _Packed, which it would take time to make
+            at,
+            request.verb,
+            request.path,
+            request.query,
+            header("authorization"),
+            header("content-type"),
+            header("content-encoding"),
+            header("x-taskqueue-attempt"),
+            request.body,
+            response.status,
+            response.body,
+            note,
+        )
+        try:
+            self._encode_into(packed, self._packed)
+        except UnicodeEncodeError:  # bytes that are not UTF-8 stand in it as lone surrogates
+            readable = [_readable(each) if isinstance(each, str) else each for each in packed]
+            self._encode_into(readable, self._packed)
+        return self._packed
 
 
-def unpack(sequence: int, packed: bytes) -> Entry:
+def unpack(sequence: int, packed: bytes, answer_headers: Headers) -> Entry:
     """The entry with this number that *packed* is."""
     kept = _decode(packed)
     headers = {
@@ -149,7 +157,7 @@ def unpack(sequence: int, packed: bytes) -> Entry:
     }
     present = {name: value for name, value in headers.items() if value is not None}
     request = Request(kept.verb, kept.path, kept.query, present, kept.body)
-    response = Response(kept.status, kept.headers, kept.answer)
+    response = Response(kept.status, answer_headers, kept.answer)
     return Entry(sequence, kept.at, request, response, kept.note)
 
 

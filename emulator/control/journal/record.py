@@ -7,24 +7,27 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import islice
 
 from msgspec.structs import replace
 
-from emulator.control.journal.entry import Entry, pack, unpack
-from emulator.rest.messages import Request, Response
+from emulator.control.journal.entry import Entry, Packer, unpack
+from emulator.control.journal.ring import Ring
+from emulator.rest.messages import Headers, Request, Response
 
 MOST_ENTRIES = 1_000_000
 
 MOST_BYTES = 32 << 20
-"""Of all entries together; the oldest make room."""
+"""Of all entries together, but for the headers of answers; the oldest make room."""
 
 MOST_BYTES_OF_ENTRY = MOST_BYTES // 8
 """An entry with more is kept without its bodies, so that it does not drive out the others."""
 
-_NOT_KEPT = MOST_BYTES_OF_ENTRY + 1
+# All but the first of so many find what packs them in the processor's caches.
+_PACKED_AT_ONCE = 16
+
+_LARGE = 64 << 10  # bodies that do not wait for others
 
 _NOT_READ = "the request's body was larger than the server reads"
 _TOO_LARGE = "the bodies were too large to keep"
@@ -54,10 +57,12 @@ class Journal:
             size: How many entries are kept at most; 0 records nothing.
         """
         self._size = size
-        self._packed: deque[bytes] = deque()
+        self._pack = Packer()
+        # Put in without the lock, and taken out with it.
+        self._waiting: deque[tuple[Request, Response, int]] = deque()
+        self._kept = self._nothing()
         self._opened: dict[int, Entry] = {}  # those that somebody has looked at
         self._sequence = 0
-        self._bytes = 0
         # The lock itself is taken faster than through the condition.
         self._lock = threading.Lock()
         self._changed = threading.Condition(self._lock)
@@ -71,34 +76,31 @@ class Journal:
     @property
     def last(self) -> int:
         """The number of the last entry that there was; 0 if there was none."""
-        return self._sequence
+        with self._lock:
+            self._pack_what_waits()
+            return self._sequence
 
     def record(self, request: Request, response: Response, at: int) -> None:
         """Keep *request*, answered *at* that time."""
         if not self._size:
             return
+        self._waiting.append((request, response, at))
         body = request.body
-        size = _NOT_KEPT if body is None else len(body) + len(response.body)
-        note = None
-        if size > MOST_BYTES_OF_ENTRY or request.path.startswith("/batch"):
-            note = _why_without_bodies(request, response)
-        if note is not None:
-            request, response = replace(request, body=b""), replace(response, body=b"")
-        packed = pack(at, request, response, note)
-        with self._lock:
-            self._sequence += 1
-            self._packed.append(packed)
-            self._bytes += len(packed)
-            if len(self._packed) > self._size or self._bytes > MOST_BYTES:
-                self._make_room()
-            if self._listeners:
-                self._changed.notify_all()
+        if (
+            len(self._waiting) >= _PACKED_AT_ONCE
+            or self._listeners
+            or body is None
+            or len(body) + len(response.body) > _LARGE
+        ):
+            with self._lock:
+                self._pack_what_waits()
 
     def entries(self) -> list[Entry]:
         """All that are kept, the earliest first."""
         with self._lock:
-            first, packed = self._first, list(self._packed)
-        entries = self._unpacked(first, packed)
+            self._pack_what_waits()
+            first, kept = self._first, list(self._kept.slice(0))
+        entries = self._unpacked(first, kept)
         self._opened = {each.sequence: each for each in entries}
         return entries
 
@@ -111,44 +113,60 @@ class Journal:
             seconds: How long to wait for one if there is none.
         """
         with self._lock:
+            # First, so that what comes after the packing is told to the listener.
             self._listeners += 1
             try:
+                self._pack_what_waits()
                 self._changed.wait_for(lambda: self._sequence > after, seconds)
             finally:
                 self._listeners -= 1
             first = self._first
             start = max(0, after + 1 - first)
-            packed = list(islice(self._packed, start, start + most))
-        return News(self._unpacked(first + start, packed), max(0, first - after - 1))
+            kept = list(self._kept.slice(start, start + most))
+        return News(self._unpacked(first + start, kept), max(0, first - after - 1))
 
     def clear(self) -> None:
         """Forget all entries. Their numbers are not given again."""
         with self._lock:
-            self._packed.clear()
+            self._pack_what_waits()
+            self._kept = self._nothing()
             self._opened = {}
-            self._bytes = 0
 
     def resize(self, size: int) -> None:
         """Keep *size* entries at most from now on; 0 records nothing."""
         with self._lock:
             self._size = size
             self._opened = {}
-            self._make_room()
+            self._pack_what_waits()
+            self._kept.resize(size)
+
+    def _pack_what_waits(self) -> None:
+        waiting, pack, keep = self._waiting, self._pack, self._kept.append
+        while waiting:
+            request, response, at = waiting.popleft()
+            note = _why_without_bodies(request, response)
+            if note is not None:
+                request, response = replace(request, body=b""), replace(response, body=b"")
+            keep(pack(at, request, response, note), response.headers)
+            self._sequence += 1
+        if self._listeners:
+            self._changed.notify_all()
+
+    def _nothing(self) -> Ring[Headers]:
+        """Room for entries, packed, each with the headers of its answer beside it."""
+        return Ring(most=self._size, most_bytes=MOST_BYTES)
 
     @property
     def _first(self) -> int:
         """The number of the earliest that is kept: they have consecutive ones."""
-        return self._sequence - len(self._packed) + 1
+        return self._sequence - len(self._kept) + 1
 
-    def _unpacked(self, first: int, packed: Sequence[bytes]) -> list[Entry]:
+    def _unpacked(self, first: int, kept: Iterable[tuple[bytes, Headers]]) -> list[Entry]:
         opened = self._opened
         return [
-            opened.get(number) or unpack(number, each) for number, each in enumerate(packed, first)
+            opened.get(number) or unpack(number, packed, headers)
+            for number, (packed, headers) in enumerate(kept, first)
         ]
-
-    def _make_room(self) -> None:
-        while len(self._packed) > self._size or self._bytes > MOST_BYTES:
-            self._bytes -= len(self._packed.popleft())
 
 
 def _why_without_bodies(request: Request, response: Response) -> str | None:
@@ -158,6 +176,6 @@ def _why_without_bodies(request: Request, response: Response) -> str | None:
     if len(request.body) + len(response.body) > MOST_BYTES_OF_ENTRY:
         return _TOO_LARGE
     # One that was refused has no parts.
-    if response.status == 200 and request.path.startswith("/batch"):
+    if request.path.startswith("/batch") and response.status == 200:
         return _IN_PARTS
     return None

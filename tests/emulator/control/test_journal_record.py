@@ -8,6 +8,7 @@ import pytest
 
 from emulator.control.journal import record
 from emulator.control.journal.record import Journal
+from emulator.rest.envelope import Envelope
 from emulator.rest.messages import Request, Response
 from tests.emulator.control.journaled import JOURNAL, TASKS, journaled
 
@@ -47,6 +48,15 @@ def test_an_entry_that_is_too_large_does_not_drive_out_the_others(monkeypatch):
     assert journal.entries()[1].request.body == b""
 
 
+def test_what_comes_while_nobody_looks_is_there_for_whoever_looks_then():
+    journal = a_journal()
+    for count in range(1, 40):
+        journal.record(a_request(f"/{count}"), Response(200, ()), 1)
+
+        assert paths(journal)[-1] == f"/{count}"
+        assert journal.last == count
+
+
 def test_what_was_cleared_leaves_all_its_room(monkeypatch):
     monkeypatch.setattr(record, "MOST_BYTES", 250)
     journal = a_journal()
@@ -79,6 +89,15 @@ def test_what_is_kept_is_all_that_tells_what_an_entry_means():
     assert entry.request == Request(
         "POST", "/a", "x=1", {"authorization": "Bearer t", "content-encoding": "gzip"}, b"in"
     )
+
+
+def test_answers_of_a_second_share_the_headers_that_are_kept():
+    envelope, request = Envelope(), Request("POST", "/a", "", {}, b"")
+    answers = [Response(200, (("content-type", "text/plain"),), body) for body in (b"a", b"b")]
+
+    first, second = (envelope.seal(request, each, 1_000_000) for each in answers)
+
+    assert first.headers is second.headers
 
 
 def test_an_entry_that_was_looked_at_is_not_made_again():
