@@ -126,7 +126,10 @@ def _cpu(row: Row, results: Results) -> str:
     """What a task cost each server: others on the machine change it less than they change rates."""
     if row.unit != "/s":
         return ""
-    ours, theirs = (_detail(results, name, "cpu", 1e6) for name in row.measures)
+    ours, theirs = (
+        _detail(results, measure, f"{figure.removesuffix('rate')}cpu", 1e6)
+        for measure, figure in (row.ours, row.theirs)
+    )
     return f"{ours} / {theirs}"
 
 

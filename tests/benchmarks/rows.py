@@ -196,8 +196,8 @@ ROWS = (
     Row(
         key="tokens",
         title="durable insert with --auth tokens vs open",
-        ours=("ours-tokens/insert", "rate"),
-        theirs=_INSERT,
+        ours=("ours-tokens/insert in turns", "rate"),
+        theirs=("ours-tokens/insert in turns", "bare_rate"),
         floor=0.9,
         goal=0.95,
     ),

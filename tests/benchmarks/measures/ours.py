@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from tests.benchmarks.measures.figures import Figures, loaded, rates, result, se
 from tests.benchmarks.measures.journal import insert_in_turns
 from tests.benchmarks.measures.peak import peak_twice, tasks_stored
 from tests.benchmarks.peers import ours, serving
+from tests.benchmarks.wrk import Result, put_under_load
 
 _ROOT = Path(__file__).parents[3]
 
@@ -31,6 +32,9 @@ MIXED_BACKLOG = 2_000
 
 FEW = 1_000
 SMALL_PAYLOAD = 200
+
+_TURN_SECONDS = 1
+_LONGER = 2
 
 
 def insert(bench: Bench, *, connections: int | None = None) -> Figures:
@@ -73,9 +77,39 @@ def lease_from(bench: Bench, count: int) -> Figures:
     }
 
 
-def _insert_with_tokens(bench: Bench) -> Figures:
-    with serving(bench.ours_with_tokens, bench.folder) as server:
-        return rates(result(bench, server, ours.insert(folder=server.folder)))
+def _insert_with_tokens_in_turns(bench: Bench) -> Figures:
+    """One task per request, to a server that asks for tokens, and to one that does not.
+
+    They take turns of a second, so that whatever the machine does besides, it does to both.
+    """
+    with (
+        serving(bench.ours_with_tokens, bench.folder) as asking,
+        serving(bench.ours, bench.folder) as bare,
+    ):
+        sides = ((asking, ours.insert(folder=asking.folder)), (bare, ours.insert()))
+        turns = [
+            [
+                put_under_load(
+                    server,
+                    load,
+                    connections=bench.connections,
+                    seconds=_TURN_SECONDS,
+                    warm_seconds=0 if number else 1,
+                )
+                for server, load in sides
+            ]
+            for number in range(max(1, round(bench.seconds * _LONGER)))
+        ]
+    rate, cpu = _rate_and_cpu([turn[0] for turn in turns])
+    bare_rate, bare_cpu = _rate_and_cpu([turn[1] for turn in turns])
+    return {"rate": rate, "cpu": cpu, "bare_rate": bare_rate, "bare_cpu": bare_cpu}
+
+
+def _rate_and_cpu(turns: Sequence[Result]) -> tuple[float, float]:
+    """Tasks a second, and seconds of processor time for one, of all *turns* together."""
+    tasks = sum(turn.requests for turn in turns)
+    seconds = sum(turn.seconds for turn in turns)
+    return tasks / seconds, sum(turn.server_cpu for turn in turns) / tasks
 
 
 def _insert_one_by_one(bench: Bench) -> Figures:
@@ -127,6 +161,6 @@ MEASURES: Mapping[str, Callable[[Bench], Figures]] = {
     "ours/start": _start,
     "ours/start in a thread of a test": partial(_fixture, mode="thread"),
     "ours/start in a process for a test": partial(_fixture, mode="process"),
-    "ours-tokens/insert": _insert_with_tokens,
+    "ours-tokens/insert in turns": _insert_with_tokens_in_turns,
     "ours-journal/insert in turns": insert_in_turns,
 }

@@ -28,6 +28,17 @@ def test_a_row_has_the_median_of_the_rounds_ratios_not_the_ratio_of_medians():
     assert cells(a_row(), results)[1:6] == ["800/s", "200/s", "100 / 500", "**3x**", "2x .. 5x"]
 
 
+def test_the_processor_time_of_a_row_of_turns_is_that_of_each_kind_of_turn():
+    row = a_row(ours=("ours/in turns", "rate"), theirs=("ours/in turns", "bare_rate"))
+    turns = {"rate": 800, "cpu": 0.00012, "bare_rate": 1000, "bare_cpu": 0.0001}
+
+    assert cells(row, results_of({"ours/in turns": turns}))[1:4] == [
+        "800/s",
+        "1,000/s",
+        "120 / 100",
+    ]
+
+
 @pytest.mark.parametrize(
     ("ratio", "verdict"), [(1.9, "BELOW FLOOR"), (2, "floor met"), (4, "goal met")]
 )
