@@ -119,9 +119,7 @@ class Packer:
         self._encode_into = msgspec.msgpack.Encoder().encode_into
         self._packed = bytearray()
 
-    def __call__(
-        self, at: int, request: Request, response: Response, note: str | None
-    ) -> bytearray:
+    def pack(self, at: int, request: Request, response: Response, note: str | None) -> bytearray:
         """The piece; the next call writes over it."""
         header = request.headers.get
         packed = (  # as _Packed, which it would take time to make

@@ -27,7 +27,7 @@ MOST_BYTES_OF_ENTRY = MOST_BYTES // 8
 # All but the first of so many find what packs them in the processor's caches.
 _PACKED_AT_ONCE = 16
 
-_LARGE = 64 << 10  # bodies that do not wait for others
+_USUAL_BYTES = 64 << 10  # bodies with more do not wait for others
 
 _NOT_READ = "the request's body was larger than the server reads"
 _TOO_LARGE = "the bodies were too large to keep"
@@ -57,9 +57,9 @@ class Journal:
             size: How many entries are kept at most; 0 records nothing.
         """
         self._size = size
-        self._pack = Packer()
+        self._packer = Packer()
         # Put in without the lock, and taken out with it.
-        self._waiting: deque[tuple[Request, Response, int]] = deque()
+        self._waiting: deque[tuple[int, Request, Response, str | None]] = deque()
         self._kept = self._nothing()
         self._opened: dict[int, Entry] = {}  # those that somebody has looked at
         self._sequence = 0
@@ -84,14 +84,16 @@ class Journal:
         """Keep *request*, answered *at* that time."""
         if not self._size:
             return
-        self._waiting.append((request, response, at))
-        body = request.body
-        if (
-            len(self._waiting) >= _PACKED_AT_ONCE
-            or self._listeners
-            or body is None
-            or len(body) + len(response.body) > _LARGE
-        ):
+        body, note = request.body, None
+        usual = (
+            body is not None
+            and len(body) + len(response.body) <= _USUAL_BYTES
+            and not request.path.startswith("/batch")
+        )
+        if not usual and (note := _why_without_bodies(request, response)) is not None:
+            request, response = replace(request, body=b""), replace(response, body=b"")
+        self._waiting.append((at, request, response, note))
+        if len(self._waiting) >= _PACKED_AT_ONCE or self._listeners or not usual:
             with self._lock:
                 self._pack_what_waits()
 
@@ -141,12 +143,9 @@ class Journal:
             self._kept.resize(size)
 
     def _pack_what_waits(self) -> None:
-        waiting, pack, keep = self._waiting, self._pack, self._kept.append
+        waiting, pack, keep = self._waiting, self._packer.pack, self._kept.append
         while waiting:
-            request, response, at = waiting.popleft()
-            note = _why_without_bodies(request, response)
-            if note is not None:
-                request, response = replace(request, body=b""), replace(response, body=b"")
+            at, request, response, note = waiting.popleft()
             keep(pack(at, request, response, note), response.headers)
             self._sequence += 1
         if self._listeners:

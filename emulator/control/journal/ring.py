@@ -28,6 +28,9 @@ class Ring(Generic[_T]):
         """
         self._most_bytes = most_bytes
         self._pieces: deque[tuple[int, int, _T]] = deque(maxlen=most)  # start, end, what is beside
+        self._buffer = memoryview(b"")
+        self._end = 0
+        self._free_until = 0  # from the end of the last piece on
         self._use(min(_BYTES_AT_FIRST, most_bytes))
 
     def __len__(self) -> int:
@@ -84,5 +87,5 @@ class Ring(Generic[_T]):
     def _use(self, size: int) -> None:
         """Begin a buffer of *size* bytes."""
         self._buffer = memoryview(bytearray(size))
-        self._end: int = 0
-        self._free_until = size  # from the end of the last piece on
+        self._end = 0
+        self._free_until = size

@@ -37,11 +37,11 @@ def test_the_oldest_bodies_make_room_for_new_ones(monkeypatch):
 
 
 def test_an_entry_that_is_too_large_does_not_drive_out_the_others(monkeypatch):
-    monkeypatch.setattr(record, "MOST_BYTES_OF_ENTRY", 100)
+    monkeypatch.setattr(record, "MOST_BYTES_OF_ENTRY", 100_000)
     journal = a_journal()
     journal.record(a_request("/a"), Response(200, ()), 1)
 
-    journal.record(a_request("/b", bytes(99)), Response(200, (), bytes(2)), 1)
+    journal.record(a_request("/b", bytes(99_999)), Response(200, (), bytes(2)), 1)
 
     assert paths(journal) == ["/a", "/b"]
     assert [each.note for each in journal.entries()] == [None, "the bodies were too large to keep"]
