@@ -17,7 +17,8 @@ from tests.benchmarks.measures.figures import Figures, loaded, rates, result, se
 from tests.benchmarks.measures.journal import insert_in_turns
 from tests.benchmarks.measures.peak import peak_twice, tasks_stored
 from tests.benchmarks.peers import ours, serving
-from tests.benchmarks.wrk import Result, put_under_load
+from tests.benchmarks.running import Running
+from tests.benchmarks.wrk import Result, put_under_load, warm_up
 
 _ROOT = Path(__file__).parents[3]
 
@@ -87,21 +88,21 @@ def _insert_with_tokens_in_turns(bench: Bench) -> Figures:
         serving(bench.ours, bench.folder) as bare,
     ):
         sides = ((asking, ours.insert(folder=asking.folder)), (bare, ours.insert()))
-        turns = [
-            [
-                put_under_load(
+        for server, load in sides:
+            warm_up(server, load, connections=bench.connections, seconds=1)
+        turns: dict[Running, list[Result]] = {asking: [], bare: []}
+        for _ in range(max(1, round(bench.seconds * _LONGER))):
+            for server, load in sides:
+                turn = put_under_load(
                     server,
                     load,
                     connections=bench.connections,
                     seconds=_TURN_SECONDS,
-                    warm_seconds=0 if number else 1,
+                    warm_seconds=0,
                 )
-                for server, load in sides
-            ]
-            for number in range(max(1, round(bench.seconds * _LONGER)))
-        ]
-    rate, cpu = _rate_and_cpu([turn[0] for turn in turns])
-    bare_rate, bare_cpu = _rate_and_cpu([turn[1] for turn in turns])
+                turns[server].append(turn)
+            sides = sides[::-1]
+    (rate, cpu), (bare_rate, bare_cpu) = map(_rate_and_cpu, turns.values())
     return {"rate": rate, "cpu": cpu, "bare_rate": bare_rate, "bare_cpu": bare_cpu}
 
 
