@@ -13,5 +13,7 @@ def clock():
 
 
 @pytest.fixture
-def tokens_path(tmp_path):
+def tokens_path(tmp_path, monkeypatch):
+    """A tokens file for a server that looks at it each time, as soon as a test has changed it."""
+    monkeypatch.setattr("emulator.auth.book._RECENT_SECONDS", 0)
     return tmp_path / "tokens.json"

@@ -204,7 +204,7 @@ def test_programs_get_tokens_though_the_servers_clock_was_moved(serve, clock):
     assert answer.status_code == 200
 
 
-def test_a_token_that_is_removed_from_the_file_is_refused_at_once(api, tokens_path):
+def test_a_token_that_is_removed_from_the_file_is_refused(api, tokens_path):
     assert api.insert(MAIL, "write").status_code == 200
 
     write(tokens_path, tokens=[])

@@ -68,6 +68,30 @@ def test_an_edit_is_noticed_without_a_restart(who, tokens_path):
         who("sesame")
 
 
+def test_a_removal_is_noticed_in_a_hundredth_of_a_second_and_an_addition_at_once(
+    clock, tokens_path, monkeypatch
+):
+    monkeypatch.setattr("emulator.auth.book._RECENT_SECONDS", 0.01)
+    seconds = [100.0]
+    write(tokens_path, tokens=[a_token()])
+    file = TokensFile(tokens_path, monotonic=lambda: seconds[0])
+    who = TokensAuthenticator(file, IssuedTokens(clock), clock).caller
+    assert who("sesame").email == "ada@example.com"
+
+    write(tokens_path, tokens=[a_token("barley", name="window")])
+    seconds[0] += 0.009
+    assert who("sesame").email == "ada@example.com"
+
+    assert who("barley").email == "ada@example.com"
+    with pytest.raises(WireError, match="Invalid Credentials"):
+        who("sesame")
+
+    write(tokens_path, tokens=[])
+    seconds[0] += 0.002
+    with pytest.raises(WireError, match="Invalid Credentials"):
+        who("barley")
+
+
 def test_an_edit_of_the_same_length_and_time_is_noticed_when_the_file_is_replaced(
     who, tokens_path, tmp_path
 ):
