@@ -37,7 +37,7 @@ class _Turns:
         time.sleep(_TURN_SECONDS)
         after = tasks_stored(server.port), time.monotonic(), server.cpu_seconds()
         tasks, seconds, cpu = (then - first for first, then in zip(before, after, strict=True))
-        if not load.done():
+        if tasks and not load.done():
             self._rates.append(tasks / seconds)
             self._cpu.append(cpu / tasks)
 
