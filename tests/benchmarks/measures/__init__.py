@@ -1,7 +1,8 @@
 """The measurements: each starts one peer, loads it, stops it, and returns named figures.
 
-Only one peer is alive at a time, so that none pays for another's background work. ``MEASURES`` are
-those of the table, by ``peer/what``; ``POINTS`` are those of the curves, which take a number.
+Only one peer is alive at a time, so that none pays for another's background work, but for two
+servers of ours that take turns or hand tasks on. ``MEASURES`` are those of the table, by
+``peer/what``; ``POINTS`` are those of the curves, which take a number.
 """
 
 from __future__ import annotations
